@@ -1,0 +1,45 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test test-slow check format bench goldens schemas lint-docker clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "flerkjerne needs Python 3.11 or newer; set PYTHON=python3.12, say")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup  ## solve the bundled Lillehammer scenario and write the plan under out/
+	$(BIN)/flerkjerne demo
+
+test: setup  ## the whole suite
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
+
+test-slow: setup  ## what takes longer than the whole suite may
+	$(BIN)/pytest -m slow
+
+check: setup lint-docker  ## format, lint, types, architecture, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit -n auto
+
+lint-docker: setup
+	$(BIN)/hadolint Dockerfile
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup  ## the figures of docs/performance.md
+	$(BIN)/python -m tests.benchmarks
+
+goldens: setup  ## write the kept files anew; then read the diff
+	FLERKJERNE_WRITE_GOLDENS=1 $(BIN)/pytest -q tests/component/test_constraints.py tests/unit/app/test_published_schemas.py
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache

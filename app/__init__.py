@@ -1,0 +1,1 @@
+"""The service: documents, use cases, jobs, HTTP and command line."""

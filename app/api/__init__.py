@@ -1,0 +1,1 @@
+"""The HTTP interface: thin routes, problem documents, the OpenAPI document."""

@@ -1,0 +1,33 @@
+"""Addresses in answers: paths from the server's root, right behind any proxy that keeps paths."""
+
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from app.schemas.run import Link
+from models import RunRow
+
+RUNS = "/v1/runs"
+
+
+def next_page(request: Request, **query: str | int | None) -> str | None:
+    """The address of this request with another query; None when a part of it is None."""
+    if None in query.values():
+        return None
+    return f"{request.url.path}?{urlencode(query)}"
+
+
+def run_links(row: RunRow) -> list[Link]:
+    """A run itself, and what there is to read of it."""
+    here = f"{RUNS}/{row.id}"
+    links = [
+        Link(rel="self", href=here, type="application/json"),
+        Link(rel="incumbents", href=f"{here}/incumbents", type="application/json"),
+    ]
+    if row.has_plan:
+        links += [
+            Link(rel="plan", href=f"{here}/plan", type="application/json"),
+            Link(rel="geojson", href=f"{here}/plan.geojson", type="application/geo+json"),
+            Link(rel="gpkg", href=f"{here}/plan.gpkg", type="application/geopackage+sqlite3"),
+        ]
+    return links

@@ -1,0 +1,72 @@
+"""The OpenAPI document: what FastAPI sees of the routes, and the documents it cannot see.
+
+Bodies are read as strict JSON by our own reader, so their schemas are named here.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from app.api.problems import MEDIA_TYPE
+from app.errors import TITLES
+from app.schemas.plan import Plan
+from app.schemas.problem import Problem
+from app.schemas.run import RunRequest
+from app.schemas.scenario import Scenario
+from app.schemas.stored_scenario import ScenarioChange
+
+REF = "#/components/schemas/{model}"
+
+
+def ref(name: str) -> dict[str, str]:
+    """Reference to a schema of the document."""
+    return {"$ref": REF.format(model=name)}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declares the problem documents of a route; 503 when the database is away is always one."""
+    content = {MEDIA_TYPE: {"schema": ref("Problem")}}
+    return {
+        status: {"description": TITLES[status], "content": content} for status in (*statuses, 503)
+    }
+
+
+def returns(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Declares an answer that is written by hand."""
+    return {"description": "OK", "content": {media_type: {"schema": schema}}}
+
+
+def accepts(schema: dict[str, Any], *media_types: str) -> dict[str, Any]:
+    """Declares a body that is read by hand; for `openapi_extra`."""
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def install(app: FastAPI) -> None:
+    """Add the documents' schemas, and take out the errors that FastAPI thinks it answers with."""
+    write = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _complete(write())
+        assert app.openapi_schema is not None
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: dict[str, Any]) -> None:
+    components = document["components"]["schemas"]
+    documents = (Scenario, ScenarioChange, RunRequest, Plan, Problem)
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in documents], ref_template=REF
+    )
+    components |= schemas["$defs"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answer = operation["responses"].get("422", {})
+            if "HTTPValidationError" in str(answer):
+                del operation["responses"]["422"]

@@ -1,0 +1,63 @@
+"""For those who run the service: is it alive, is it ready, what does it do."""
+
+import sqlite3
+
+from fastapi import APIRouter, Response
+
+from app.api.dependencies import ServicesHere
+from app.api.openapi import problems, returns
+from app.db import sqlite_warning
+from app.errors import Unavailable
+from app.schemas.operations import Alive, Ready
+from app.services.runs import QueueFigures
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", operation_id="get_health")
+def alive() -> Alive:
+    """The process answers."""
+    return Alive(status="alive")
+
+
+@router.get("/readyz", operation_id="get_readiness", responses=problems())
+def ready(services: ServicesHere) -> Ready:
+    """The database answers, its tables are of this version, and runs are being solved."""
+    if not services.database.migrated():
+        raise Unavailable("not_migrated", "Tabellene i databasen er ikke av denne versjonen.")
+    if not services.engine.alive:
+        raise Unavailable("worker_dead", "Ingen tar imot kjøringer.")
+    if not services.database.is_sqlite:
+        return Ready(status="ready", database="postgresql", sqlite_version=None, warnings=[])
+    warning = sqlite_warning()
+    return Ready(
+        status="ready",
+        database="sqlite",
+        sqlite_version=sqlite3.sqlite_version,
+        warnings=[] if warning is None else [warning],
+    )
+
+
+@router.get(
+    "/metrics",
+    operation_id="get_metrics",
+    response_class=Response,
+    responses={200: returns("text/plain", {"type": "string"}), **problems()},
+)
+def metrics(services: ServicesHere) -> Response:
+    """Figures for Prometheus."""
+    return Response(_exposition(services.runs.figures()), media_type=METRICS_TYPE)
+
+
+def _exposition(figures: QueueFigures) -> str:
+    lines = ["# HELP flerkjerne_runs Runs by status.", "# TYPE flerkjerne_runs gauge"]
+    lines += [f'flerkjerne_runs{{status="{s}"}} {n}' for s, n in figures.runs.items()]
+    lines += [
+        "# HELP flerkjerne_solve_seconds Time from taking a run to its end.",
+        "# TYPE flerkjerne_solve_seconds summary",
+        f"flerkjerne_solve_seconds_count {figures.solves}",
+        f"flerkjerne_solve_seconds_sum {figures.solve_seconds}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,214 @@
+"""`/v1/runs`."""
+
+import re
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from app.api.dependencies import (
+    JSON,
+    CursorText,
+    Id,
+    JsonBody,
+    KeyedPostHere,
+    Limit,
+    ServicesHere,
+)
+from app.api.links import RUNS, next_page, run_links
+from app.api.openapi import accepts, problems, ref, returns
+from app.repositories.runs import OPEN
+from app.schemas.run import (
+    IncumbentList,
+    IncumbentResource,
+    RunList,
+    RunResource,
+)
+from app.services.runs import Runs
+from geodata.layers import LAYERS
+from models import RunRow
+
+GEOJSON = "application/geo+json"
+GEOPACKAGE = "application/geopackage+sqlite3"
+LONGEST_WAIT_S = 120
+STOPPED_WITHIN_S = 6.0
+MAX_SEQ = 2**31 - 1
+
+router = APIRouter(prefix=RUNS, tags=["runs"])
+
+
+@router.post(
+    "",
+    operation_id="create_run",
+    status_code=202,
+    openapi_extra=accepts(ref("RunRequest"), JSON),
+    responses={
+        200: {"model": RunResource, "description": "Ended within the time waited."},
+        **problems(400, 413, 415, 422),
+    },
+)
+async def create(
+    services: ServicesHere,
+    body: JsonBody,
+    post: KeyedPostHere,
+    response: Response,
+    prefer: Annotated[
+        str | None, Header(description="`wait=N`: answer when it has ended, after N s at most.")
+    ] = None,
+) -> RunResource:
+    """Solve a scenario: by id, by bundled name, or sent as a document."""
+    row = await run_in_threadpool(services.runs.create, body, post)
+    services.engine.submit(row.id)
+    response.headers["Location"] = f"{RUNS}/{row.id}"
+    wait = wait_seconds(prefer)
+    if wait:
+        response.headers["Preference-Applied"] = f"wait={wait}"
+        row = await _ended(services.runs, row.id, wait)
+        response.status_code = 202 if row.status in OPEN else 200
+    return _resource(row)
+
+
+@router.get("", operation_id="list_runs", responses=problems(422))
+def read_page(
+    services: ServicesHere, request: Request, limit: Limit = 50, cursor: CursorText = None
+) -> RunList:
+    """Runs, newest first."""
+    page = services.runs.page(cursor, limit)
+    return RunList(
+        items=[_resource(row) for row in page.items],
+        next=next_page(request, limit=limit, cursor=page.next),
+    )
+
+
+@router.get("/{run_id}", operation_id="get_run", responses=problems(404))
+def read(services: ServicesHere, run_id: Id) -> RunResource:
+    """A run: its status, where it stands, and links to what it found."""
+    return _resource(services.runs.get(run_id))
+
+
+@router.delete("/{run_id}", operation_id="dismiss_run", responses=problems(404, 409))
+async def dismiss(services: ServicesHere, run_id: Id) -> RunResource:
+    """Stop a run; it keeps the best plan found, if that was verified in time."""
+    if await run_in_threadpool(services.runs.ask_to_stop, run_id):
+        services.engine.cancel(run_id)
+        await _ended(services.runs, run_id, STOPPED_WITHIN_S)
+        await run_in_threadpool(services.runs.dismiss, run_id)
+    return _resource(await run_in_threadpool(services.runs.get, run_id))
+
+
+@router.get(
+    "/{run_id}/plan",
+    operation_id="get_plan",
+    response_class=Response,
+    responses={200: returns(JSON, ref("Plan")), **problems(404)},
+)
+def read_plan(services: ServicesHere, run_id: Id) -> Response:
+    """The plan document, byte for byte as it was verified."""
+    return Response(services.runs.plan(run_id), media_type=JSON)
+
+
+@router.get(
+    "/{run_id}/plan.geojson",
+    operation_id="get_plan_geojson",
+    response_class=Response,
+    responses={200: returns(GEOJSON, {"type": "object"}), **problems(404, 422)},
+)
+def read_layers(
+    services: ServicesHere,
+    run_id: Id,
+    layer: Annotated[str | None, Query(description=f"One of {', '.join(LAYERS)}.")] = None,
+    year: Annotated[int | None, Query(description="A year of the planning period.")] = None,
+) -> Response:
+    """A layer of the plan, or all of them in one collection with a property `layer`."""
+    return JSONResponse(services.runs.layers(run_id, layer, year), media_type=GEOJSON)
+
+
+@router.get(
+    "/{run_id}/plan.gpkg",
+    operation_id="get_plan_geopackage",
+    response_class=Response,
+    responses={
+        200: returns(GEOPACKAGE, {"type": "string", "format": "binary"}),
+        **problems(404),
+    },
+)
+def read_geopackage(services: ServicesHere, run_id: Id) -> Response:
+    """Every layer of the plan as a GeoPackage in EPSG:25832."""
+    return Response(
+        services.runs.geopackage(run_id),
+        media_type=GEOPACKAGE,
+        headers={"Content-Disposition": 'attachment; filename="plan.gpkg"'},
+    )
+
+
+@router.get("/{run_id}/incumbents", operation_id="list_incumbents", responses=problems(404, 422))
+def read_incumbents(
+    services: ServicesHere,
+    request: Request,
+    run_id: Id,
+    after: Annotated[int, Query(ge=0, le=MAX_SEQ, description="The last `seq` known.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Items on a page.")] = 1000,
+) -> IncumbentList:
+    """Better and better plans in the order they were found."""
+    rows = services.runs.incumbents(run_id, after, limit)
+    last = rows[-1].seq if len(rows) == limit else None
+    return IncumbentList(
+        items=[
+            IncumbentResource(
+                seq=row.seq,
+                seconds=row.seconds,
+                incumbent_nok=row.objective_nok,
+                bound_nok=row.bound_nok,
+                gap=row.gap,
+            )
+            for row in rows
+        ],
+        next=next_page(request, after=last, limit=limit),
+    )
+
+
+def wait_seconds(prefer: str | None) -> int:
+    """Seconds of the preference `wait` (RFC 7240), 0 without one."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})", prefer or "", re.IGNORECASE)
+    return min(int(found[1]), LONGEST_WAIT_S) if found else 0
+
+
+async def _ended(runs: Runs, run_id: str, seconds: float) -> RunRow:
+    """The run when it has ended, or as it is after so long. Looks less often as time goes."""
+    deadline = anyio.current_time() + seconds
+    pause = 0.05
+    while True:
+        row = await run_in_threadpool(runs.get, run_id)
+        left = deadline - anyio.current_time()
+        if row.status not in OPEN or left <= 0:
+            return row
+        await anyio.sleep(min(pause, left))
+        pause = min(2 * pause, 0.5)
+
+
+def _resource(row: RunRow) -> RunResource:
+    failed = row.error_code is not None
+    return RunResource.model_validate(
+        {
+            "id": row.id,
+            "status": row.status,
+            "kind": row.kind,
+            "scenario_id": row.scenario_id,
+            "scenario_hash": row.scenario_hash,
+            "outcome": row.outcome,
+            "created": row.created,
+            "started": row.started,
+            "ended": row.ended,
+            "progress": {
+                "incumbent_nok": row.progress_incumbent_nok,
+                "bound_nok": row.progress_bound_nok,
+                "gap": row.progress_gap,
+                "seconds": row.seconds,
+            },
+            "options": row.options,
+            "error": {"code": row.error_code, "detail": row.error_detail} if failed else None,
+            "links": run_links(row),
+        }
+    )

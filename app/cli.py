@@ -1,0 +1,267 @@
+"""The command `flerkjerne`."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from app.jobs.child import Failure, run_in_child
+from app.schemas.jsontext import parse_json
+from app.schemas.merge_patch import set_path
+from app.services.checking import check_scenario
+from app.summary import millions, number, percent, print_summary, wide
+from geodata import bundled
+from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
+from solver.domain.result import Progress, SolveOptions, Watcher
+
+EXIT_OK, EXIT_FAILED, EXIT_INVALID, EXIT_INFEASIBLE, EXIT_NO_PLAN = 0, 1, 2, 3, 4
+EXITS = {
+    "optimal": EXIT_OK,
+    "feasible": EXIT_OK,
+    "infeasible": EXIT_INFEASIBLE,
+    "no_plan": EXIT_NO_PLAN,
+    "dismissed": EXIT_FAILED,
+}
+PLAIN_LINE_S = 2.0  # between progress lines where there is no terminal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except DocumentInvalid as error:
+        _print_issues(error.issues)
+        return EXIT_INVALID
+    except InputError as error:
+        print(f"{error.detail} [{error.code}]", file=sys.stderr)
+        return EXIT_INVALID
+    except SitingError as error:
+        print(f"{error.detail} [{error.code}]", file=sys.stderr)
+        return EXIT_FAILED
+    except OSError as error:
+        print(f"{error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flerkjerne", description="Hvor og når bør neste plass?")
+    commands = parser.add_subparsers(required=True, metavar="KOMMANDO")
+
+    demo = commands.add_parser("demo", help="løs det medfølgende Lillehammer-scenariet")
+    demo.add_argument("--out", type=Path, default=Path("out"), metavar="MAPPE")
+    _add_solve_options(demo)
+    demo.set_defaults(run=_demo)
+
+    solve = commands.add_parser("solve", help="løs et scenario")
+    solve.add_argument("scenario", metavar="SCENARIO", help="fil, «-» eller medfølgende navn")
+    solve.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
+    _add_solve_options(solve)
+    solve.add_argument("--out", type=Path, metavar="FIL", help="planen som JSON")
+    solve.add_argument("--geojson", type=Path, metavar="FIL", help="alle kartlag som GeoJSON")
+    solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
+    solve.set_defaults(run=_solve)
+
+    validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
+    validate.add_argument("scenario", metavar="SCENARIO")
+    validate.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
+    validate.set_defaults(run=_validate)
+
+    example = commands.add_parser("example", help="skriv ut et medfølgende scenario")
+    example.add_argument("name", metavar="NAVN", help=", ".join(bundled.names()))
+    example.set_defaults(run=_example)
+
+    serve = commands.add_parser("serve", help="start HTTP-tjenesten")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+    defaults = SolveOptions()
+    parser.add_argument("--time-limit", type=_seconds, default=defaults.time_limit_s, metavar="S")
+    parser.add_argument("--gap", type=_gap, default=defaults.mip_gap, metavar="G")
+    parser.add_argument("--threads", type=_threads, default=defaults.threads, metavar="N")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 86_400:
+        raise argparse.ArgumentTypeError("må være over 0 og høyst 86400 sekunder")
+    return value
+
+
+def _gap(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError("må være minst 0 og under 1")
+    return value
+
+
+def _threads(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise argparse.ArgumentTypeError("må være fra 1 til 64")
+    return value
+
+
+def _demo(options: argparse.Namespace) -> int:
+    document = bundled.load("lillehammer")
+    plan, text = _run(document, options)
+    print_summary(wide(Console()), document, plan)
+    folder: Path = options.out
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.json").write_bytes(text)
+    _write_layers(document, plan, folder / "plan.geojson", folder / "plan.gpkg")
+    print(f"\nSkrevet: {folder}/plan.json, plan.geojson og plan.gpkg (åpnes i QGIS).")
+    print("Start tjenesten med: flerkjerne serve")
+    return EXITS[plan["outcome"]]
+
+
+def _solve(options: argparse.Namespace) -> int:
+    document = _read(options.scenario, options.changes)
+    plan, text = _run(document, options)
+    if options.out is not None:
+        options.out.write_bytes(text)
+    elif not sys.stdout.isatty():
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    result_is_piped = options.out is None and not sys.stdout.isatty()
+    print_summary(wide(Console(stderr=result_is_piped)), document, plan)
+    _write_layers(document, plan, options.geojson, options.gpkg)
+    return EXITS[plan["outcome"]]
+
+
+def _write_layers(
+    document: Mapping[str, Any], plan: Mapping[str, Any], geojson: Path | None, gpkg: Path | None
+) -> None:
+    from geodata.exporters import write_geojson, write_geopackage
+    from geodata.layers import all_layers
+
+    if geojson is not None:
+        write_geojson(geojson, all_layers(document, plan))
+    if gpkg is not None:
+        write_geopackage(gpkg, document, plan)
+
+
+def _run(document: Mapping[str, Any], options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:
+    """The plan of a checked document, as an object and as its bytes."""
+    limits = SolveOptions(
+        time_limit_s=options.time_limit, mip_gap=options.gap, threads=options.threads
+    )
+    with _Progress(sys.stderr) as progress:
+        result = run_in_child(document, limits, watcher=progress.watcher)
+    if result.plan is None:
+        assert result.failure is not None
+        raise _error(result.failure)
+    return json.loads(result.plan), result.plan
+
+
+def _error(failure: Failure) -> SitingError:
+    if failure.issues:
+        return DocumentInvalid(failure.issues)
+    return SitingError(failure.code, failure.detail)
+
+
+def _validate(options: argparse.Namespace) -> int:
+    _read(options.scenario, options.changes)
+    print("Scenariet er gyldig.")
+    return EXIT_OK
+
+
+def _example(options: argparse.Namespace) -> int:
+    print(json.dumps(bundled.load(options.name), ensure_ascii=False, indent=1))
+    return EXIT_OK
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from app.main import serve
+    from app.settings import Settings
+
+    chosen = {name: getattr(options, name) for name in ("host", "port")}
+    serve(Settings(**{name: value for name, value in chosen.items() if value is not None}))
+    return EXIT_OK
+
+
+def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:
+    """A checked scenario document, with `--set` changes made."""
+    if source in bundled.names():
+        document: Any = bundled.load(source)
+    elif source == "-":
+        document = parse_json(sys.stdin.buffer.read())
+    else:
+        document = parse_json(Path(source).read_bytes())
+    for change in changes:
+        document = _changed(document, change)
+    check_scenario(document)
+    assert isinstance(document, dict)
+    return document
+
+
+def _changed(document: Any, change: str) -> Any:
+    path, equals, value = change.partition("=")
+    if not equals:
+        raise InputError("bad_change", f"«--set {change}» mangler =. Skriv sti.til.felt=JSON.")
+    return set_path(document, path, parse_json(value))
+
+
+def _print_issues(issues: Sequence[Issue]) -> None:
+    for issue in issues:
+        print(
+            f"{issue.pointer or '/'}: {issue.message} {issue.mend} [{issue.code}]", file=sys.stderr
+        )
+    print(f"{len(issues)} feil.", file=sys.stderr)
+
+
+class _Progress(AbstractContextManager["_Progress"]):
+    """Incumbent, bound, gap and time as they come; Ctrl-C stops the search and keeps the best."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stop = Event()
+        self._live = Live(console=Console(file=stream), transient=True) if stream.isatty() else None
+        self._stream = stream
+        self._next_line = 0.0
+        self._incumbent: float | None = None
+        self.watcher = Watcher(on_progress=self._show, should_stop=self._stop.is_set)
+
+    def __enter__(self) -> Self:
+        self._former = signal.signal(signal.SIGINT, lambda *_: self._stop.set())
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        signal.signal(signal.SIGINT, self._former)
+        if self._live is not None:
+            self._live.stop()
+
+    def _show(self, progress: Progress) -> None:
+        line = (
+            f"{number(progress.seconds, 1)} s  beste plan {millions(progress.incumbent_nok)}  "
+            f"nedre skranke {millions(progress.bound_nok)}  avvik {percent(progress.gap, 2)}"
+        )
+        if self._live is not None:
+            self._live.update(line)
+        elif progress.seconds >= self._next_line or progress.incumbent_nok != self._incumbent:
+            print(line, file=self._stream, flush=True)
+            self._next_line = progress.seconds + PLAIN_LINE_S
+            self._incumbent = progress.incumbent_nok
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""The database: engine, transactions, migrations. SQLite in a file, or PostgreSQL.
+
+On SQLite every writer starts with BEGIN IMMEDIATE and holds a lock of this process, and one
+process at a time serves a file: a transaction that reads first and writes later loses its turn
+under load, the busy handler is not fair, and SQLite before 3.51.3 can lose pages when two
+connections write and checkpoint at once.
+"""
+
+import fcntl
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from alembic import command
+from app.errors import DatabaseInUse
+
+SAFE_SQLITE = (3, 51, 3)
+
+# Any two numbers, but the same in every version: they name our advisory locks in PostgreSQL.
+MIGRATION_LOCK, SERVER_LOCK = 7_243_001, 7_243_002
+
+
+def checked_url(url: str) -> str:
+    """The URL with its driver named; ValueError unless it is a SQLite file or PostgreSQL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("databasens adresse kan ikke leses") from error
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite").render_as_string(hide_password=False)
+    raise ValueError("databasen må være en SQLite-fil eller PostgreSQL")
+
+
+def make_engine(url: str) -> Engine:
+    """Engine for the service; a connection with the option `writing` takes SQLite's write lock."""
+    parsed = make_url(checked_url(url))
+    engine = create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=30)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, foreign_keys=True)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+    """Take transactions into our own hands and set what each connection forgets."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout = 30000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+class Database:
+    """Transactions on one database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = checked_url(url)
+        self._reader = make_engine(self.url)
+        self._writer = self._reader.execution_options(writing=True)
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite, not PostgreSQL."""
+        return self._reader.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that only reads."""
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction that writes: committed at the end, rolled back by an exception."""
+        with (
+            self._turn,
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def migrated(self) -> bool:
+        """Whether the tables are those of this version of the software."""
+        newest = set(ScriptDirectory.from_config(_alembic_config(self.url)).get_heads())
+        with self._reader.connect() as connection:
+            return set(MigrationContext.configure(connection).get_current_heads()) == newest
+
+    @contextmanager
+    def sole_server(self) -> Iterator[None]:
+        """Hold the database for this process; DatabaseInUse when another one serves it."""
+        with ExitStack() as stack:
+            hold = self._hold_file if self.is_sqlite else self._hold_advisory_lock
+            if not hold(stack):
+                raise DatabaseInUse
+            yield
+
+    def _hold_file(self, stack: ExitStack) -> bool:
+        path = Path(f"{make_url(self.url).database}-server")
+        file = stack.enter_context(path.open("w"))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _hold_advisory_lock(self, stack: ExitStack) -> bool:
+        own = self._reader.execution_options(isolation_level="AUTOCOMMIT")
+        connection = stack.enter_context(own.connect())
+        stack.callback(connection.detach)  # closed, not pooled: the lock ends with the session
+        return bool(connection.scalar(select(func.pg_try_advisory_lock(SERVER_LOCK))))
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+
+
+def migrate(url: str) -> None:
+    """Bring the tables to the newest version, waiting for another process that is at it."""
+    command.upgrade(_alembic_config(url), "head")
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[Connection]:
+    """The one transaction in which alembic works; used by alembic/env.py.
+
+    SQLite's foreign keys are off, or rebuilding a table would delete the rows that refer to it;
+    they are checked before the commit instead. PostgreSQL gives up after 5 s on a table that a
+    running server holds.
+    """
+    engine = create_engine(checked_url(url), poolclass=NullPool)
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
+        _prepare_sqlite(engine, foreign_keys=False)
+    with engine.execution_options(writing=True).connect() as connection, connection.begin():
+        if not sqlite:
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+        yield connection
+        if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError("a migration left rows that refer to nothing")
+
+
+def _alembic_config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config
+
+
+def _migrations() -> Path:
+    """The folder of migrations: beside the packages in a checkout, else where wheels put data."""
+    checkout = Path(__file__).parents[1] / "alembic"
+    installed = Path(sys.prefix, "share", "flerkjerne", "alembic")
+    return checkout if (checkout / "env.py").is_file() else installed
+
+
+def sqlite_warning() -> str | None:
+    """What an operator should know about this SQLite, if anything."""
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} har en kjent feil som kan miste data når to prosesser "
+        "skriver samtidig; bruk 3.51.3 eller nyere, eller PostgreSQL"
+    )

@@ -1,0 +1,104 @@
+"""What can go wrong with a request, and the one table from exception to HTTP status."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
+
+
+class NotFound(SitingError):
+    """What the address names does not exist."""
+
+
+class Conflict(SitingError):
+    """The resource is in a state that does not allow this."""
+
+
+class PreconditionFailed(SitingError):
+    """Somebody changed the resource since the client read it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "precondition_failed", "Ressursen er endret siden den ble lest. Hent den på nytt."
+        )
+
+
+class BodyTooLarge(SitingError):
+    """The body is larger than the server accepts."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("body_too_large", f"Innholdet er større enn {limit} byte.")
+
+
+class UnsupportedMedia(SitingError):
+    """The body is declared as something this route does not read."""
+
+    def __init__(self, accepted: Sequence[str]) -> None:
+        super().__init__(
+            "unsupported_media_type", f"Content-Type må være {' eller '.join(accepted)}."
+        )
+
+
+class BadRequest(SitingError):
+    """The body cannot be read at all."""
+
+
+class Unprocessable(SitingError):
+    """A body that can be read but not used; `issues` say where."""
+
+    def __init__(self, code: str, detail: str, issues: Sequence[Issue] = ()) -> None:
+        super().__init__(code, detail)
+        self.issues = tuple(issues)
+
+
+class Unavailable(SitingError):
+    """The server cannot do this now; the same request may succeed later."""
+
+
+class DatabaseInUse(SitingError):
+    """Another process serves this database."""
+
+    def __init__(self) -> None:
+        super().__init__("database_in_use", "En annen tjener bruker allerede denne databasen.")
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
+# The first line that fits holds.
+STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
+    (BadRequest, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (PreconditionFailed, 412),
+    (BodyTooLarge, 413),
+    (UnsupportedMedia, 415),
+    (Unprocessable, 422),
+    (InputError, 422),
+    (Unavailable, 503),
+    *((kind, 503) for kind in DATABASE_AWAY),
+)
+
+TITLES = {
+    400: "Kan ikke leses",
+    404: "Finnes ikke",
+    405: "Metoden kan ikke brukes her",
+    409: "Kan ikke gjøres nå",
+    412: "Endret siden sist",
+    413: "For stort",
+    415: "Ukjent innholdstype",
+    422: "Ugyldig innhold",
+    500: "Uventet feil",
+    503: "Ikke tilgjengelig nå",
+}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that answers this exception; 500 for one that nobody foresaw."""
+    return next((status for kind, status in STATUS_BY_ERROR if isinstance(error, kind)), 500)
+
+
+def issues_of(error: Exception) -> tuple[Issue, ...]:
+    """The places in the document that the error is about, if it says so."""
+    return error.issues if isinstance(error, DocumentInvalid | Unprocessable) else ()

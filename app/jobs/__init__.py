@@ -1,0 +1,1 @@
+"""The job engine: its port, the worker, and the child process that solves."""

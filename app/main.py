@@ -1,0 +1,76 @@
+"""The service put together, and started."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from app.api import middleware, openapi, operations, problems
+from app.api.dependencies import Services
+from app.api.v1 import runs, scenarios, schemas
+from app.db import Database, migrate
+from app.jobs.local import LocalJobEngine
+from app.services.runs import Runs
+from app.services.scenarios import Scenarios
+from app.settings import Settings
+
+GRACEFUL_SHUTDOWN_S = 2
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application. Its tables are brought up to date when it starts."""
+    app = FastAPI(
+        title="flerkjerne",
+        version=version("flerkjerne"),
+        summary="Where and when a municipality should open care places.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = _wire(settings)
+    for part in (scenarios, runs, schemas, operations):
+        app.include_router(part.router)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(middleware.BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(middleware.HeadAsGet)
+    app.add_middleware(middleware.NoSniff)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop; runs under way are then given back to the queue."""
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+        server_header=False,
+    )
+
+
+def _wire(settings: Settings) -> Services:
+    database = Database(settings.database_url)
+    stored = Scenarios(database)
+    return Services(
+        database=database,
+        scenarios=stored,
+        runs=Runs(database, stored, settings),
+        engine=LocalJobEngine(database, settings),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await run_in_threadpool(migrate, services.database.url)
+    await run_in_threadpool(services.engine.start)
+    try:
+        yield
+    finally:
+        await run_in_threadpool(services.engine.stop)
+        services.database.dispose()

@@ -1,0 +1,36 @@
+"""Idempotency keys: the same POST twice makes one resource."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import IdempotencyRow
+
+
+class IdempotencyRepository:
+    """Idempotency keys within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, key: str, route: str) -> IdempotencyRow | None:
+        """The row of this key, None when it is new."""
+        return self._session.get(IdempotencyRow, (key, route))
+
+    def claim(
+        self, key: str, route: str, *, body_hash: str, resource_id: str, now: datetime
+    ) -> IdempotencyRow:
+        """The row of this key: a new one for `resource_id`, or the one that was there first.
+
+        A transaction that is about to store the same key is waited for.
+        """
+        row = IdempotencyRow(
+            key=key, route=route, body_hash=body_hash, resource_id=resource_id, created=now
+        )
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+        except IntegrityError:
+            return self._session.get_one(IdempotencyRow, (key, route))
+        return row

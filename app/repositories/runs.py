@@ -1,0 +1,206 @@
+"""Queries on runs. A run that has ended never changes: every update names the status it needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Update, case, func, select, tuple_, update
+from sqlalchemy.orm import QueryableAttribute, Session, undefer
+
+from app.repositories.cursor import Cursor
+from models import IncumbentRow, RunRow, RunStatus
+from solver.domain.result import Progress
+
+OPEN = (RunStatus.ACCEPTED, RunStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A worker's right to write to a run: it ends when somebody else takes or ends the run."""
+
+    run_id: str
+    attempt: int
+
+
+class RunRepository:
+    """Runs within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, row: RunRow) -> None:
+        """Store a new one."""
+        self._session.add(row)
+
+    def get(
+        self, run_id: str, *fields: QueryableAttribute[str] | QueryableAttribute[str | None]
+    ) -> RunRow | None:
+        """One, with the large fields that are named; None when there is none."""
+        return self._session.get(RunRow, run_id, options=[undefer(field) for field in fields])
+
+    def page(self, after: Cursor | None, limit: int) -> list[RunRow]:
+        """Up to `limit`, newest first, beyond the cursor."""
+        query = select(RunRow).order_by(RunRow.created.desc(), RunRow.id.desc())
+        if after is not None:
+            query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
+        return list(self._session.scalars(query.limit(limit)))
+
+    def take_oldest(self, now: datetime) -> RunRow | None:
+        """Make the oldest accepted run this worker's own; None when none waits."""
+        row = self._session.scalar(
+            select(RunRow)
+            .where(RunRow.status == RunStatus.ACCEPTED)
+            .order_by(RunRow.created, RunRow.id)
+            .limit(1)
+            .options(undefer(RunRow.scenario))
+            .with_for_update(skip_locked=True)
+        )
+        if row is not None:
+            row.status = RunStatus.RUNNING
+            row.started = now
+            row.attempt += 1
+            self._session.flush()
+        return row
+
+    def report(self, hold: Hold, progress: Progress) -> bool:
+        """Write where a solve stands; False when the run is no longer the worker's."""
+        return self._change(_held(hold).values(_columns(progress)))
+
+    def add_incumbent(self, run_id: str, progress: Progress) -> None:
+        """Number and keep a new incumbent; the run must be held."""
+        newest = select(func.coalesce(func.max(IncumbentRow.seq), 0)).where(
+            IncumbentRow.run_id == run_id
+        )
+        self._session.add(
+            IncumbentRow(
+                run_id=run_id,
+                seq=self._session.scalars(newest).one() + 1,
+                seconds=progress.seconds,
+                objective_nok=progress.incumbent_nok,
+                bound_nok=progress.bound_nok,
+                gap=progress.gap,
+            )
+        )
+
+    def incumbents(self, run_id: str, after: int, limit: int) -> Sequence[IncumbentRow]:
+        """Up to `limit` incumbents numbered above `after`, in order."""
+        return self._session.scalars(
+            select(IncumbentRow)
+            .where(IncumbentRow.run_id == run_id, IncumbentRow.seq > after)
+            .order_by(IncumbentRow.seq)
+            .limit(limit)
+        ).all()
+
+    def succeed(
+        self, hold: Hold, plan: str, outcome: str, *, final: Progress, now: datetime
+    ) -> bool:
+        """End with a plan, dismissed if somebody asked for that; False when no longer held."""
+        status = case(
+            (RunRow.cancel_requested, RunStatus.DISMISSED.value), else_=RunStatus.SUCCESSFUL.value
+        )
+        return self._change(
+            _held(hold)
+            .values(status=status, outcome=outcome, plan=plan, ended=now)
+            .values(_columns(final))
+        )
+
+    def fail(self, hold: Hold, code: str, detail: str, *, now: datetime, seconds: float) -> bool:
+        """End without a plan, because of an error; False when no longer held."""
+        return self._change(
+            _held(hold).values(
+                status=RunStatus.FAILED,
+                error_code=code,
+                error_detail=detail,
+                ended=now,
+                seconds=seconds,
+            )
+        )
+
+    def dismiss(self, run_id: str, statuses: Sequence[RunStatus], now: datetime) -> bool:
+        """End without a plan, because somebody asked; False when not in one of the statuses."""
+        return self._change(
+            update(RunRow)
+            .where(RunRow.id == run_id, RunRow.status.in_(statuses))
+            .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now)
+        )
+
+    def dismiss_if_asked(self, hold: Hold, *, now: datetime, seconds: float) -> bool:
+        """End without a plan if somebody asked for that while it was running."""
+        return self._change(
+            _held(hold)
+            .where(RunRow.cancel_requested)
+            .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now, seconds=seconds)
+        )
+
+    def request_cancel(self, run_id: str) -> bool:
+        """Ask the worker to stop; False when the run is not running."""
+        return self._change(
+            update(RunRow)
+            .where(RunRow.id == run_id, RunRow.status == RunStatus.RUNNING)
+            .values(cancel_requested=True)
+        )
+
+    def release(self, hold: Hold) -> bool:
+        """Give a run back untried: its place in the queue and its attempts are as before."""
+        return self._change(
+            _held(hold).values(status=RunStatus.ACCEPTED, started=None, attempt=RunRow.attempt - 1)
+        )
+
+    def take_up_orphans(self, max_attempts: int, now: datetime) -> None:
+        """Settle what a dead process left running; only for one that knows that nothing runs.
+
+        Dismissed if asked for, failed when tried often enough, else back in the queue.
+        """
+        orphans = update(RunRow).where(RunRow.status == RunStatus.RUNNING)
+        self._session.execute(
+            orphans.where(RunRow.cancel_requested).values(
+                status=RunStatus.DISMISSED, outcome="dismissed", ended=now
+            )
+        )
+        self._session.execute(
+            orphans.where(RunRow.attempt >= max_attempts).values(
+                status=RunStatus.FAILED,
+                error_code="interrupted",
+                error_detail="Tjeneren stoppet under kjøringen flere ganger.",
+                ended=now,
+            )
+        )
+        self._session.execute(orphans.values(status=RunStatus.ACCEPTED, started=None))
+
+    def waiting(self) -> int:
+        """Number of accepted runs."""
+        query = select(func.count()).where(RunRow.status == RunStatus.ACCEPTED)
+        return self._session.scalars(query).one()
+
+    def count(self) -> dict[str, int]:
+        """Number of runs by status."""
+        query = select(RunRow.status, func.count()).group_by(RunRow.status)
+        return dict(self._session.execute(query).all())
+
+    def solve_seconds(self) -> tuple[int, float]:
+        """Number of ended runs that were solved, and seconds they took in all."""
+        solved: ColumnElement[bool] = RunRow.ended.is_not(None) & RunRow.seconds.is_not(None)
+        number, seconds = self._session.execute(
+            select(func.count(), func.sum(RunRow.seconds)).where(solved)
+        ).one()
+        return number, seconds or 0.0
+
+    def _change(self, statement: Update) -> bool:
+        return self._session.execute(statement.returning(RunRow.id)).first() is not None
+
+
+def _held(hold: Hold) -> Update:
+    return update(RunRow).where(
+        RunRow.id == hold.run_id,
+        RunRow.attempt == hold.attempt,
+        RunRow.status == RunStatus.RUNNING,
+    )
+
+
+def _columns(progress: Progress) -> dict[str, float | None]:
+    return {
+        "progress_incumbent_nok": progress.incumbent_nok,
+        "progress_bound_nok": progress.bound_nok,
+        "progress_gap": progress.gap,
+        "seconds": progress.seconds,
+    }

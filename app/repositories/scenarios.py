@@ -1,0 +1,36 @@
+"""Queries on stored scenarios."""
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session, undefer
+
+from app.repositories.cursor import Cursor
+from models import ScenarioRow
+
+
+class ScenarioRepository:
+    """Stored scenarios within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, row: ScenarioRow) -> None:
+        """Store a new one."""
+        self._session.add(row)
+
+    def get(self, scenario_id: str, *, to_change: bool = False) -> ScenarioRow | None:
+        """One with its document; `to_change` keeps it from others until the transaction ends."""
+        document = undefer(ScenarioRow.document)
+        return self._session.get(
+            ScenarioRow, scenario_id, options=[document], with_for_update=to_change or None
+        )
+
+    def page(self, after: Cursor | None, limit: int) -> list[ScenarioRow]:
+        """Up to `limit` without documents, newest first, beyond the cursor."""
+        query = select(ScenarioRow).order_by(ScenarioRow.created.desc(), ScenarioRow.id.desc())
+        if after is not None:
+            query = query.where(tuple_(ScenarioRow.created, ScenarioRow.id) < tuple_(*after))
+        return list(self._session.scalars(query.limit(limit)))
+
+    def remove(self, row: ScenarioRow) -> None:
+        """Delete one."""
+        self._session.delete(row)

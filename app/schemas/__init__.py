@@ -1,0 +1,1 @@
+"""The documents that go in and out: scenario, plan, run, problem."""

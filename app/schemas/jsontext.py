@@ -1,0 +1,251 @@
+"""Reads JSON text as strictly as RFC 8259 and I-JSON (RFC 7493) mean it.
+
+Python's own reader takes NaN, 1e400, duplicate keys, lone surrogates and UTF-16, and each of
+them would surface later: in the database, in the answer, or as a silently lost value.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from app.schemas.issues import Words, capped, pointer, shown
+from solver.domain.errors import DocumentInvalid, Issue
+
+MAX_DOCUMENT_BYTES = 20_000_000
+MAX_DEPTH = 64
+MAX_WHOLE_NUMBER = 2**53  # beyond it a number read as a float is no longer the number written
+_MAX_DIGITS = 20
+
+_MARK = "\ufeff"
+_PLAIN = bytes(set(range(256)) - set(b'"[]{}'))
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STEP = bytes.maketrans(b'"[{]}', b"\x00\x01\x01\xff\xff")  # as signed: 0, +1 and −1
+
+Place = tuple["Place", str | int] | None
+"""The way to a value: (the way to its container, key or index); None for the whole document."""
+
+
+_TOO_LARGE = (
+    "number_too_large",
+    "Heltallet er større enn det som kan leses nøyaktig (2⁵³).",
+    "Skriv et mindre tall.",
+)
+_OVERFLOW = ("number_too_large", "Tallet er for stort til å regne med.", "Skriv et mindre tall.")
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Stands in the document where the text is no value that we take."""
+
+    words: Words
+
+
+class _WithDuplicates(dict[str, Any]):
+    """An object with keys that stand in it more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(key for key, _ in pairs)
+        self.duplicates = [key for key, count in counts.items() if count > 1]
+
+
+def parse_json(data: bytes | str) -> Any:
+    """The value of a JSON text of at most 20 MB, 64 levels deep, in UTF-8.
+
+    Raises `DocumentInvalid` with every issue found. Text that cannot be read at all (not UTF-8,
+    too large, too deep, bad syntax) has the single issue that stopped the reading.
+    """
+    text = _text(data)
+    document = _read(text)
+    issues = capped(_issues(document))
+    if issues:
+        raise DocumentInvalid(issues)
+    return document
+
+
+def _stop(code: str, message: str, mend: str) -> DocumentInvalid:
+    return DocumentInvalid([Issue("", code, message, mend)])
+
+
+def _text(data: bytes | str) -> str:
+    encoded = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+    if len(encoded) > MAX_DOCUMENT_BYTES:
+        raise _stop(
+            "document_too_large",
+            f"Dokumentet er på {len(encoded)} byte; grensen er {MAX_DOCUMENT_BYTES}.",
+            "Forenkle grensene til kretsene, eller del opp dokumentet.",
+        )
+    text = (data if isinstance(data, str) else _decoded(data)).removeprefix(_MARK)
+    if not text.strip():
+        raise _stop("empty_document", "Dokumentet er tomt.", "Send et JSON-dokument.")
+    if _depth(encoded) > MAX_DEPTH:
+        raise _stop(
+            "too_deep",
+            f"Objekter og lister ligger mer enn {MAX_DEPTH} nivåer inne i hverandre.",
+            "Fjern overflødige nivåer; et scenario trenger færre enn ti.",
+        )
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    mend = "Lagre filen som UTF-8."
+    if b"\0" in data[:4]:
+        message = "Dokumentet er skrevet i UTF-16 eller UTF-32, ikke i UTF-8."
+        raise _stop("not_utf8", message, mend)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        message = f"Dokumentet er ikke UTF-8: byte nummer {error.start + 1} passer ikke inn."
+        raise _stop("not_utf8", message, mend) from error
+
+
+def _depth(encoded: bytes) -> int:
+    """How deep brackets outside strings are nested. Costs the same whatever the depth."""
+    unescaped = encoded.replace(b"\\\\", b"").replace(b'\\"', b"")
+    steps = np.frombuffer(unescaped.translate(_STEP, _PLAIN), dtype=np.int8)
+    in_string = np.logical_xor.accumulate(steps == 0)
+    return int(np.where(in_string, 0, steps).cumsum(dtype=np.int32).max(initial=0))
+
+
+def _read(text: str) -> Any:
+    read = partial(json.loads, object_pairs_hook=_object, parse_constant=_constant)
+    try:
+        return read(text)
+    except json.JSONDecodeError as error:
+        raise _syntax_error(error) from error
+    except ValueError:
+        # An integer with more digits than Python is willing to turn into a number.
+        return read(text, parse_int=_whole_number)
+
+
+def _syntax_error(error: json.JSONDecodeError) -> DocumentInvalid:
+    what = next((said for start, said in _SYNTAX if error.msg.startswith(start)), "skrivefeil")
+    if error.pos >= len(error.doc.rstrip()):
+        what = "her slutter teksten før dokumentet er ferdig"
+    return _stop(
+        "bad_json",
+        f"Ikke gyldig JSON i linje {error.lineno}, tegn {error.colno}: {what}.",
+        "JSON har doble anførselstegn, ingen kommentarer og ikke komma etter siste element.",
+    )
+
+
+_SYNTAX = (
+    ("Expecting value", "her skulle det stått en verdi"),
+    ("Expecting property name", "her skulle det stått et feltnavn i doble anførselstegn"),
+    ("Expecting ':'", "her mangler et kolon"),
+    ("Expecting ','", "her mangler et komma eller en sluttparentes"),
+    ("Illegal trailing comma", "her er et komma etter siste element"),
+    ("Unterminated string", "her begynner en tekst som aldri slutter"),
+    ("Invalid control character", "her er et styretegn inne i en tekst"),
+    ("Invalid \\", "her er en ugyldig omvendt skråstrek"),
+    ("Extra data", "her fortsetter teksten etter at dokumentet er slutt"),
+)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else _WithDuplicates(pairs)
+
+
+@cache
+def _constant(name: str) -> _Refused:
+    return _Refused(
+        ("not_a_number", f"{name} er ikke et tall i JSON.", "Skriv et tall, eller null for ingen.")
+    )
+
+
+def _whole_number(digits: str) -> int | _Refused:
+    return int(digits) if len(digits) <= _MAX_DIGITS else _Refused(_TOO_LARGE)
+
+
+def _issues(document: Any) -> Iterator[Issue]:
+    for place, value in _values(document):
+        check = _CHECKS.get(type(value))
+        if check:
+            yield from check(place, value)
+
+
+def _values(document: Any) -> Iterator[tuple[Place, Any]]:
+    """Every value with its place, in the order of the text."""
+    open_containers: list[Iterator[tuple[Place, Any]]] = [iter([(None, document)])]
+    while open_containers:
+        for place, value in open_containers[-1]:
+            yield place, value
+            if isinstance(value, dict | list):
+                open_containers.append(_members(place, value))
+                break
+        else:
+            open_containers.pop()
+
+
+def _members(place: Place, value: dict[str, Any] | list[Any]) -> Iterator[tuple[Place, Any]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    return (((place, name), member) for name, member in pairs)
+
+
+def _check_number(place: Place, value: float) -> Iterator[Issue]:
+    if not -math.inf < value < math.inf:
+        yield _issue(place, _OVERFLOW)
+
+
+def _check_whole_number(place: Place, value: int) -> Iterator[Issue]:
+    if not -MAX_WHOLE_NUMBER <= value <= MAX_WHOLE_NUMBER:
+        yield _issue(place, _TOO_LARGE)
+
+
+def _check_text(place: Place, value: str) -> Iterator[Issue]:
+    for words in _text_problems(value):
+        yield _issue(place, words)
+
+
+def _check_object(place: Place, value: dict[str, Any]) -> Iterator[Issue]:
+    for key in value:
+        for words in _text_problems(key):
+            yield _issue((place, key), words)
+
+
+def _check_duplicates(place: Place, value: _WithDuplicates) -> Iterator[Issue]:
+    yield from _check_object(place, value)
+    for key in value.duplicates:
+        message = f"Feltet {shown(key)} står mer enn én gang i samme objekt."
+        yield _issue((place, key), ("duplicate_key", message, "Behold ett av dem."))
+
+
+def _check_refused(place: Place, value: _Refused) -> Iterator[Issue]:
+    yield _issue(place, value.words)
+
+
+def _text_problems(text: str) -> Iterator[Words]:
+    if "\0" in text:
+        yield "nul_character", "Teksten har et NUL-tegn.", "Fjern \\u0000 fra teksten."
+    if not text.isascii() and _SURROGATE.search(text):
+        yield "lone_surrogate", "Teksten har et halvt tegn (\\ud800–\\udfff).", "Skriv tegnet helt."
+
+
+def _issue(place: Place, words: Words) -> Issue:
+    return Issue(pointer(*_parts(place)), *words)
+
+
+def _parts(place: Place) -> list[str | int]:
+    parts: list[str | int] = []
+    while place:
+        place, part = place
+        parts.append(part)
+    return parts[::-1]
+
+
+_CHECKS: Mapping[type, Callable[[Place, Any], Iterator[Issue]]] = {
+    float: _check_number,
+    int: _check_whole_number,
+    str: _check_text,
+    dict: _check_object,
+    _WithDuplicates: _check_duplicates,
+    _Refused: _check_refused,
+}

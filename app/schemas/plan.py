@@ -1,0 +1,194 @@
+"""The plan document: the answer to a scenario, with every figure recomputed by the verifier."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.schemas.base import Document, Identifier
+
+YearKey = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+Nok = float
+Minutes = float
+
+
+class PlannedProject(Document):
+    """A project that is opened."""
+
+    title: str
+    site: Identifier
+    opens: int
+    closes: int | None
+    """First year in which a temporary project is gone."""
+    places: dict[Identifier, dict[YearKey, int]]
+    """{care type: {year: places}}, every year in use."""
+
+
+class CoverageAt(Document):
+    """What a reference coverage ratio would ask for, and how far from it the plan is."""
+
+    target_places: int
+    deviation_places: int
+
+
+class YearKeyFigures(Document):
+    """Key figures of a year; money undiscounted, in real NOK of the price year."""
+
+    need: dict[Identifier, float]
+    """By kind of need."""
+    served: dict[Identifier, float]
+    """Places in use, by care type."""
+    unmet: dict[Identifier, float]
+    """By kind of need."""
+    places: dict[Identifier, int]
+    """By care type."""
+    places_counted: int
+    population: dict[Identifier, float]
+    coverage_ratio: float | None
+    """Counted places ÷ the target's population."""
+    coverage_target: float | None
+    coverage_target_places: int | None
+    """Target × population, rounded half up to a whole place."""
+    coverage_at: dict[str, CoverageAt]
+    """By the target's reference ratios."""
+    fte: dict[Identifier, float]
+    fte_available: dict[Identifier, float | None]
+    investment_nok: Nok
+    """Net of grants, in the year of opening or growth."""
+    capital_nok: Nok
+    operating_nok: Nok
+    unmet_nok: Nok
+    travel_nok: Nok
+    mean_minutes: Minutes | None
+    max_minutes: Minutes | None
+    share_within: float | None
+
+
+class PlannedSite(Document):
+    """Places at a site: existing less removed plus projects'."""
+
+    places: dict[Identifier, dict[YearKey, int]]
+
+
+class DistrictYear(Document):
+    """How a district fares in a year."""
+
+    need: float
+    unmet: float
+    mean_minutes: Minutes | None
+
+
+class Allocated(Document):
+    """How many places of a site a district uses."""
+
+    year: int
+    district: Identifier
+    need: Identifier
+    site: Identifier
+    care_type: Identifier
+    places: float
+    minutes: Minutes
+    """One way."""
+
+
+class Totals(Document):
+    """Present values in the first year (NOK), except where said."""
+
+    capital_nok: Nok
+    operating_nok: Nok
+    unmet_nok: Nok
+    travel_nok: Nok
+    investment_nok: Nok
+    """Sum over the years, undiscounted, net of grants."""
+    projects: int
+    """Number of projects opened."""
+
+
+class RuleConflict(Document):
+    """A family of constraints in a conflict."""
+
+    code: str
+    text: str
+
+
+class ConflictSet(Document):
+    """Rules that cannot hold together; irreducible only when proven so by deletion."""
+
+    irreducible: bool
+    rules: list[RuleConflict]
+
+
+class CheckResult(Document):
+    """One claim about the plan, recomputed from the scenario's data."""
+
+    code: str
+    claim: str
+    passed: bool
+    rows: int
+    worst: float
+    """Largest violation ÷ the row's own scale."""
+    where: str | None
+
+
+class VerificationReport(Document):
+    """Every check; `passed` only when all did."""
+
+    passed: bool
+    checks: list[CheckResult]
+
+
+class OptionsUsed(Document):
+    """Options of the solve."""
+
+    time_limit_s: float
+    mip_gap: float
+    threads: int
+
+
+class Statistics(Document):
+    """Measured facts of the solve; sizes are of the last program solved."""
+
+    strategy: Literal["plain", "decomposition"]
+    build_seconds: float
+    solve_seconds: float
+    total_seconds: float
+    variables: int
+    constraints: int
+    nonzeros: int
+    nodes: int
+    peak_memory_mb: float
+    solver: str
+    solver_version: str
+    threads: int
+    options: OptionsUsed
+
+
+class Provenance(Document):
+    """What the plan was made from and with."""
+
+    scenario_hash: str
+    """SHA-256 of the checked scenario document."""
+    data_hash: str
+    """SHA-256 of the numbers the solver was given, travel times and need included."""
+    software_version: str
+
+
+class Plan(Document):
+    """The answer to a scenario."""
+
+    outcome: Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"]
+    termination: Literal["gap_reached", "time_limit", "infeasible", "dismissed"]
+    objective_nok: Nok | None
+    dual_bound_nok: Nok | None
+    mip_gap: float | None
+    """|objective − bound| ÷ |objective|."""
+    gap_nok: Nok | None
+    projects: dict[Identifier, PlannedProject]
+    years: dict[YearKey, YearKeyFigures]
+    sites: dict[Identifier, PlannedSite]
+    districts: dict[Identifier, dict[YearKey, DistrictYear]]
+    allocation: list[Allocated]
+    totals: Totals | None
+    conflict: ConflictSet | None
+    verification: VerificationReport | None
+    statistics: Statistics
+    provenance: Provenance

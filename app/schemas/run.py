@@ -1,0 +1,129 @@
+"""Runs: what a client asks for, and the resources it reads."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticKnownError
+
+from app.schemas.base import Document, Positive, Share
+
+
+def _text_or_object(value: Any) -> Any:
+    """Told apart here, so that an issue in it is not reported once for either type."""
+    if not isinstance(value, str | dict):
+        raise PydanticKnownError("dict_type")
+    return value
+
+
+ScenarioReference = Annotated[
+    Any,
+    BeforeValidator(_text_or_object),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/components/schemas/Scenario"}]}
+    ),
+]
+
+
+class RunOptions(Document):
+    """How long and how exact; what is left out or null is the server's own choice."""
+
+    time_limit_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    mip_gap: Share | None = None
+    """Relative: |objective − bound| ÷ |objective|."""
+    threads: Annotated[Positive, Field(le=16)] | None = None
+
+
+class RunRequest(Document):
+    """One computation on one scenario."""
+
+    scenario: ScenarioReference
+    """Id of a stored scenario, name of a bundled one, or a whole scenario document."""
+    kind: Literal["solve"] = "solve"
+    options: RunOptions | None = None
+
+
+class Resource(BaseModel):
+    """What the server answers: every field is always there."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+
+class Link(Resource):
+    """Where to read more; `href` is relative to the server's root."""
+
+    rel: str
+    href: str
+    type: str
+
+
+class RunOptionsResource(Resource):
+    """The options of a run, with the server's choices."""
+
+    time_limit_s: float
+    mip_gap: float
+    threads: int
+
+
+class ProgressResource(Resource):
+    """Where a solve stands; null while there is none."""
+
+    incumbent_nok: float | None
+    bound_nok: float | None
+    gap: float | None
+    seconds: float | None
+
+
+class RunErrorResource(Resource):
+    """Why a run failed."""
+
+    code: str
+    """Stable, English."""
+    detail: str
+
+
+class RunResource(Resource):
+    """One computation on one scenario."""
+
+    id: str
+    status: Literal["accepted", "running", "successful", "failed", "dismissed"]
+    kind: Literal["solve"]
+    scenario_id: str | None
+    """Of the stored or bundled scenario; null when the document came with the request."""
+    scenario_hash: str
+    """SHA-256 of the run's own copy of the scenario."""
+    outcome: Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"] | None
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+    progress: ProgressResource
+    options: RunOptionsResource
+    error: RunErrorResource | None
+    links: list[Link]
+
+
+class RunList(Resource):
+    """A page of runs, newest first."""
+
+    items: list[RunResource]
+    next: str | None
+    """Address of the next page; null on the last."""
+
+
+class IncumbentResource(Resource):
+    """A better plan found on the way."""
+
+    seq: int
+    """Numbered from 1 within the run."""
+    seconds: float
+    incumbent_nok: float
+    bound_nok: float | None
+    gap: float | None
+
+
+class IncumbentList(Resource):
+    """Incumbents in the order they were found."""
+
+    items: list[IncumbentResource]
+    next: str | None
+    """Address of the next page; null when these are all so far."""

@@ -1,0 +1,1 @@
+"""The use cases, where schemas, geodata, solver and tables meet."""

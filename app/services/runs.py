@@ -1,0 +1,205 @@
+"""Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from app.db import Database
+from app.errors import Conflict, NotFound, Unavailable
+from app.repositories.runs import OPEN, RunRepository
+from app.schemas.issues import issues_of
+from app.schemas.run import RunOptions, RunRequest
+from app.schemas.scenario import Scenario
+from app.services.checking import check_scenario
+from app.services.idempotency import KeyedPost, made_before, resource_for
+from app.services.pages import Page, page
+from app.services.plan_document import scenario_hash
+from app.services.scenarios import Scenarios, as_text
+from app.settings import Settings
+from geodata.exporters import write_geopackage
+from geodata.layers import all_layers, layer
+from models import IncumbentRow, RunRow, RunStatus
+from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
+from solver.domain.result import SolveOptions
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """Runs by status, and how many solves took how many seconds in all."""
+
+    runs: Mapping[str, int]
+    solves: int
+    solve_seconds: float
+
+
+class Runs:
+    """The runs of one database."""
+
+    def __init__(self, database: Database, scenarios: Scenarios, settings: Settings) -> None:
+        self._database = database
+        self._scenarios = scenarios
+        self._settings = settings
+
+    def create(self, body: Any, post: KeyedPost | None = None) -> RunRow:
+        """Accept a run request, or give the run of the same POST sent before.
+
+        What was made before, and the scenario that is named, are read in transactions of their own.
+        """
+        with self._database.reading() as session:
+            earlier = made_before(session, post)
+        if earlier is not None:
+            return self.get(earlier)
+        request = _request(body)
+        options = self._options(request.options or RunOptions())
+        scenario_id, document = self._scenario(request.scenario)
+        row = RunRow(
+            id=str(uuid4()),
+            scenario_id=scenario_id,
+            kind=request.kind,
+            status=RunStatus.ACCEPTED,
+            options=options,
+            scenario=as_text(document),
+            scenario_hash=scenario_hash(_checked(document)),
+            created=datetime.now(UTC),
+        )
+        with self._database.writing() as session:
+            repository = RunRepository(session)
+            run_id = resource_for(session, post, row.id, row.created)
+            if run_id == row.id:
+                self._require_room(repository)
+                repository.add(row)
+            return _found(repository.get(run_id))
+
+    def get(self, run_id: str) -> RunRow:
+        """One; NotFound when there is none."""
+        with self._database.reading() as session:
+            return _found(RunRepository(session).get(run_id))
+
+    def page(self, cursor: str | None, limit: int) -> Page[RunRow]:
+        """A page of them, newest first."""
+        with self._database.reading() as session:
+            return page(RunRepository(session).page, cursor, limit)
+
+    def incumbents(self, run_id: str, after: int, limit: int) -> Sequence[IncumbentRow]:
+        """Up to `limit` incumbents of a run numbered above `after`, in order."""
+        with self._database.reading() as session:
+            repository = RunRepository(session)
+            _found(repository.get(run_id))
+            return repository.incumbents(run_id, after, limit)
+
+    def plan(self, run_id: str) -> str:
+        """The plan document as it was verified; NotFound while there is none."""
+        with self._database.reading() as session:
+            return _plan(_found(RunRepository(session).get(run_id, RunRow.plan)))
+
+    def layers(self, run_id: str, name: str | None, year: int | None) -> dict[str, Any]:
+        """A layer of the plan as GeoJSON, all of them without a name.
+
+        Raises NotFound without a plan, GeodataError for an unknown layer or year.
+        """
+        scenario, plan = self._documents(run_id)
+        if name is None:
+            return all_layers(scenario, plan, year)
+        return layer(name, scenario, plan, year)
+
+    def geopackage(self, run_id: str) -> bytes:
+        """Every layer of the plan as a GeoPackage; NotFound without a plan."""
+        scenario, plan = self._documents(run_id)
+        with TemporaryDirectory(prefix="flerkjerne-") as folder:
+            path = Path(folder, "plan.gpkg")
+            write_geopackage(path, scenario, plan)
+            return path.read_bytes()
+
+    def ask_to_stop(self, run_id: str) -> bool:
+        """Dismiss a run that waits, or ask for it to be stopped: True when a worker must act.
+
+        Raises NotFound, and Conflict when it has already ended.
+        """
+        with self._database.writing() as session:
+            repository = RunRepository(session)
+            if repository.dismiss(run_id, [RunStatus.ACCEPTED], datetime.now(UTC)):
+                return False
+            if repository.request_cancel(run_id):
+                return True
+            _found(repository.get(run_id))
+            raise Conflict("run_ended", "Kjøringen er allerede avsluttet.")
+
+    def dismiss(self, run_id: str) -> None:
+        """Dismiss a run whatever its worker does; one that has ended stays as it is."""
+        with self._database.writing() as session:
+            RunRepository(session).dismiss(run_id, OPEN, datetime.now(UTC))
+
+    def figures(self) -> QueueFigures:
+        """For operators."""
+        with self._database.reading() as session:
+            repository = RunRepository(session)
+            counted = repository.count()
+            solves, seconds = repository.solve_seconds()
+            return QueueFigures({s.value: counted.get(s, 0) for s in RunStatus}, solves, seconds)
+
+    def _options(self, asked: RunOptions) -> dict[str, Any]:
+        """The options asked for, with our own choice where there is none."""
+        longest, own = self._settings.max_time_limit_s, SolveOptions()
+        if asked.time_limit_s is not None and asked.time_limit_s > longest:
+            message = f"Denne tjeneren regner i høyst {longest:g} sekunder."
+            mend = f"Sett «time_limit_s» til {longest:g} eller mindre."
+            raise DocumentInvalid([Issue("/options/time_limit_s", "too_large", message, mend)])
+        choices = {
+            "time_limit_s": min(own.time_limit_s, longest),
+            "mip_gap": own.mip_gap,
+            "threads": own.threads,
+        }
+        return choices | asked.model_dump(exclude_none=True)
+
+    def _scenario(self, asked: str | dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Id and document of what a request names; no id when it brings the document."""
+        if isinstance(asked, str):
+            return asked, self._scenarios.named(asked, "/scenario").document
+        return None, asked
+
+    def _require_room(self, repository: RunRepository) -> None:
+        if repository.waiting() >= self._settings.max_queue:
+            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
+
+    def _documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Scenario and plan of a run."""
+        with self._database.reading() as session:
+            row = _found(RunRepository(session).get(run_id, RunRow.plan, RunRow.scenario))
+            return json.loads(row.scenario), json.loads(_plan(row))
+
+
+def _request(body: Any) -> RunRequest:
+    try:
+        return RunRequest.model_validate(body)
+    except ValidationError as error:
+        raise DocumentInvalid(issues_of(error, RunRequest)) from error
+
+
+def _checked(document: dict[str, Any]) -> Scenario:
+    """The scenario of a request; pointers of its issues start at the request."""
+    try:
+        return check_scenario(document)
+    except DocumentInvalid as error:
+        issues = [replace(issue, pointer=f"/scenario{issue.pointer}") for issue in error.issues]
+        raise ScenarioInvalid(issues) from error
+
+
+def _found(row: RunRow | None) -> RunRow:
+    if row is None:
+        raise NotFound("run_not_found", "Kjøringen finnes ikke.")
+    return row
+
+
+def _plan(row: RunRow) -> str:
+    if row.plan is not None:
+        return row.plan
+    if row.status in OPEN:
+        raise NotFound("plan_not_ready", "Kjøringen er ikke ferdig ennå.")
+    raise NotFound("no_plan", "Kjøringen endte uten plan.")

@@ -1,0 +1,1 @@
+"""Coordinates, travel, need, map layers, and the bundled Lillehammer data."""

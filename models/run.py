@@ -1,0 +1,83 @@
+"""Runs and the incumbents found on the way."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
+
+from models.base import Base, Instant
+
+
+class RunStatus(StrEnum):
+    """Statuses of OGC API – Processes; the last three never change."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+
+class RunRow(Base):
+    """One computation, with its own copy of the scenario it was asked about.
+
+    `attempt` counts how often a worker took it; a worker may write only while the attempt is
+    still its own. `progress_*` are those of the newest incumbent and bound; `seconds` is time
+    solved so far and, when ended, in all.
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (
+        CheckConstraint(
+            f"status IN ({', '.join(repr(s.value) for s in RunStatus)})", name="status_known"
+        ),
+        CheckConstraint(
+            "(status IN ('accepted', 'running')) = (ended IS NULL)", name="ended_when_over"
+        ),
+        CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name="error_when_failed"),
+        CheckConstraint("status <> 'successful' OR plan IS NOT NULL", name="plan_when_successful"),
+        Index(None, "created", "id"),
+        Index(None, "status", "created", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scenario_id: Mapped[str | None] = mapped_column(String(100))
+    """Of the stored or bundled scenario it was asked about; no foreign key: that one may go."""
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    scenario: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    """JSON text."""
+    scenario_hash: Mapped[str] = mapped_column(String(64))
+    created: Mapped[datetime] = mapped_column(Instant)
+    started: Mapped[datetime | None] = mapped_column(Instant)
+    ended: Mapped[datetime | None] = mapped_column(Instant)
+    attempt: Mapped[int] = mapped_column(default=0)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    progress_incumbent_nok: Mapped[float | None]
+    progress_bound_nok: Mapped[float | None]
+    progress_gap: Mapped[float | None]
+    seconds: Mapped[float | None]
+    plan: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    """The plan document, byte for byte as it was verified."""
+    has_plan: Mapped[bool] = column_property(plan.is_not(None))
+
+
+class IncumbentRow(Base):
+    """A better plan found on the way, numbered from 1 within its run."""
+
+    __tablename__ = "incumbent"
+
+    run_id: Mapped[str] = mapped_column(
+        String(64), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seconds: Mapped[float]
+    objective_nok: Mapped[float]
+    bound_nok: Mapped[float | None]
+    gap: Mapped[float | None]

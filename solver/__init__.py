@@ -1,0 +1,25 @@
+"""Where and when to open care places: an instance in, a verified plan out."""
+
+from solver.domain.instance import SitingInstance
+from solver.domain.result import SolveOptions, SolveResult, Watcher
+
+__all__ = ["SitingInstance", "SolveOptions", "SolveResult", "Watcher", "solve"]
+
+
+def solve(
+    instance: SitingInstance,
+    options: SolveOptions | None = None,
+    watcher: Watcher | None = None,
+) -> SolveResult:
+    """Solve an instance and verify the answer; the only door to the solver.
+
+    Infeasible, out of time and dismissed are results, not errors. A result with a plan has a
+    `verification`; it is for the caller to refuse one that did not pass. Same instance, options
+    and versions: the same plan, unless the time limit cut the search short.
+
+    Raises FormulationError when the instance is too large for the memory limit, EngineError when
+    the solver breaks down or contradicts itself.
+    """
+    from solver.engine.solve import solve_instance
+
+    return solve_instance(instance, options or SolveOptions(), watcher or Watcher())

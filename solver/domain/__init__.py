@@ -1,0 +1,1 @@
+"""The words of the problem: instance, plan, result, errors. Standard library and numpy only."""

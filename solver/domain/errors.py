@@ -1,0 +1,76 @@
+"""Errors of the solver's world. Results (infeasible, time limit, dismissed) are not errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing wrong with an input document.
+
+    `pointer` is a JSON pointer (RFC 6901) to the place, `code` is stable English, `message`
+    says in Norwegian what is wrong and `mend` how to put it right.
+    """
+
+    pointer: str
+    code: str
+    message: str
+    mend: str
+
+
+class SitingError(Exception):
+    """Base of every error this project raises on purpose; `code` is stable, `detail` for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class InputError(SitingError):
+    """What came in from outside cannot be used as it is."""
+
+
+class DocumentInvalid(InputError):
+    """A document that breaks its contract, or is no JSON at all; carries every issue found."""
+
+    def __init__(self, issues: Sequence[Issue], what: str = "document") -> None:
+        first = issues[0]
+        super().__init__(
+            f"{what}_invalid",
+            f"{len(issues)} feil; den første ved «{first.pointer}»: {first.message}",
+        )
+        self.issues = tuple(issues)
+
+
+class ScenarioInvalid(DocumentInvalid):
+    """A scenario document that breaks the contract."""
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__(issues, "scenario")
+
+
+class GeodataError(InputError):
+    """Geometry, coordinates or travel times that cannot be used."""
+
+
+class FormulationError(SitingError):
+    """The instance cannot be written as a model, for instance because it is too large."""
+
+
+class EngineError(SitingError):
+    """The solver could not do its work."""
+
+
+class SolverCrashed(EngineError):
+    """The solver stopped without an answer."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("solver_crashed", detail)
+
+
+class VerificationFailed(EngineError):
+    """The solver's answer does not hold when recomputed from the scenario's data."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("verification_failed", detail)

@@ -1,0 +1,148 @@
+"""What goes into a solve beside the instance, and what comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from solver.domain.plan import Plan, PlanFigures
+
+
+class Outcome(StrEnum):
+    """What we have."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    NO_PLAN = "no_plan"
+    DISMISSED = "dismissed"
+
+
+class Termination(StrEnum):
+    """Why it stopped."""
+
+    GAP_REACHED = "gap_reached"
+    TIME_LIMIT = "time_limit"
+    INFEASIBLE = "infeasible"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """How long, how exact, with what. `mip_gap` is relative: |objective − bound| ÷ |objective|."""
+
+    time_limit_s: float = 300.0
+    mip_gap: float = 0.001
+    threads: int = 1
+    memory_limit_mb: float = 8000.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a solve stands; objective and bound in NOK, None while there is none."""
+
+    seconds: float
+    incumbent_nok: float | None
+    bound_nok: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One claim about a plan, recomputed: `worst` is the largest violation ÷ the row's scale."""
+
+    code: str
+    claim: str
+    passed: bool
+    rows: int
+    worst: float
+    where: str | None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Every check of a plan; `passed` only when all did."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the plan holds in every check."""
+        return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A family of constraints, by its code and in a planner's words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Families of constraints that cannot hold together.
+
+    `irreducible` is True only when leaving out any one of them was shown to give a plan.
+    """
+
+    rules: tuple[Rule, ...]
+    irreducible: bool
+
+
+@dataclass(frozen=True)
+class RunStatistics:
+    """Measured facts of one solve; sizes are of the last program solved.
+
+    `strategy` is `plain` (one program) or `decomposition` (Benders).
+    """
+
+    strategy: str
+    build_seconds: float
+    solve_seconds: float
+    total_seconds: float
+    variables: int
+    constraints: int
+    nonzeros: int
+    nodes: int
+    peak_memory_mb: float
+    solver: str
+    solver_version: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class SolveResult:
+    """The answer: why it stopped apart from what we have. Money in NOK.
+
+    `dual_bound_nok` may be there without a plan; everything about a plan is None without one.
+    """
+
+    outcome: Outcome
+    termination: Termination
+    plan: Plan | None
+    figures: PlanFigures | None
+    objective_nok: float | None
+    dual_bound_nok: float | None
+    mip_gap: float | None
+    verification: Verification | None
+    conflict: Conflict | None
+    statistics: RunStatistics
+    options: SolveOptions
+    incumbents: tuple[Progress, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """How a caller follows a solve and stops it; both are called from the solving thread."""
+
+    on_progress: Callable[[Progress], None] = field(default=lambda _progress: None)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+
+
+def relative_gap(objective: float | None, bound: float | None) -> float | None:
+    """|objective − bound| ÷ |objective|; 0 when both are equal, None when it has no value."""
+    if objective is None or bound is None:
+        return None
+    if objective == bound:
+        return 0.0
+    return abs(objective - bound) / abs(objective) if objective else None

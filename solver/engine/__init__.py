@@ -1,0 +1,1 @@
+"""HiGHS: hand-over of the formulation, the solve, its incumbents, and what the statuses mean."""

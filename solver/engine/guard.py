@@ -1,0 +1,42 @@
+"""Refuses an instance that would not fit in memory, before anything is built."""
+
+import numpy as np
+
+from solver.domain.errors import FormulationError
+from solver.domain.instance import SitingInstance
+from solver.formulation.sets import may_hold_places, reachable
+
+# Measured on HiGHS through Pyomo: 1.1–2.0 kB at peak per nonzero, about 200 MB to start with.
+BASE_MB = 200.0
+KB_PER_NONZERO = 2.2
+# An allocation stands in its balance, its capacity row, its link (with the project) and the
+# objective; a project and year in some twenty rows.
+NONZEROS_PER_ALLOCATION = 5
+NONZEROS_PER_PROJECT_YEAR = 20
+
+
+def count_allocations(instance: SitingInstance) -> int:
+    """How many allocation variables the instance gives, without making them."""
+    within = reachable(instance).astype(np.int64)
+    total = 0
+    for p, care_type in instance.care_types.items():
+        needs = [index for index, n in enumerate(instance.needs) if n in care_type.serves]
+        for index, t in enumerate(instance.years):
+            demand = (instance.need[:, needs, index] > 0).sum(axis=1)
+            holds = [may_hold_places(instance, j, p, t) for j in instance.sites]
+            total += int(np.array(holds, dtype=np.int64) @ within @ demand)
+    return total
+
+
+def guard_memory(instance: SitingInstance, allocations: int, limit_mb: float) -> None:
+    """Raise FormulationError `model_too_large` when the estimate exceeds the limit [MB]."""
+    project_years = len(instance.projects) * len(instance.years)
+    nonzeros = allocations * NONZEROS_PER_ALLOCATION + project_years * NONZEROS_PER_PROJECT_YEAR
+    estimate = BASE_MB + nonzeros * KB_PER_NONZERO / 1000
+    if estimate > limit_mb:
+        raise FormulationError(
+            "model_too_large",
+            f"Modellen ville trenge om lag {estimate:,.0f} MB, og grensen er {limit_mb:,.0f} MB. "
+            "Sett en reisetidsgrense (travel.limit_minutes), slå sammen kretser eller gi en "
+            "høyere minnegrense.".replace(",", " "),
+        )

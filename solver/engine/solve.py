@@ -1,0 +1,155 @@
+"""One instance to one verified answer."""
+
+import resource
+import sys
+from importlib.metadata import version
+
+from solver.domain.errors import VerificationFailed
+from solver.domain.instance import SitingInstance
+from solver.domain.plan import Plan
+from solver.domain.result import (
+    Conflict,
+    Outcome,
+    RunStatistics,
+    SolveOptions,
+    SolveResult,
+    Termination,
+    Watcher,
+    relative_gap,
+)
+from solver.engine.conflict import find_conflict
+from solver.engine.decomposition import fits, solve_decomposed
+from solver.engine.found import Found
+from solver.engine.guard import count_allocations, guard_memory
+from solver.engine.highs import Stop
+from solver.engine.journal import Journal
+from solver.engine.plain import solve_plain
+from solver.formulation import build
+from solver.verify import verify
+
+CONFLICT_SECONDS = 60.0
+BOUND_TOLERANCE = 1e-6  # of the objective: HiGHS' own feasibility tolerance
+OBJECTIVE_TOLERANCE = 1e-9  # of the objective: two ways of adding up the same plan
+
+_TERMINATIONS = {
+    Stop.GAP_REACHED: Termination.GAP_REACHED,
+    Stop.INFEASIBLE: Termination.INFEASIBLE,
+    Stop.TIME_LIMIT: Termination.TIME_LIMIT,
+    Stop.INTERRUPTED: Termination.DISMISSED,
+}
+
+
+def solve_instance(
+    instance: SitingInstance, options: SolveOptions, watcher: Watcher
+) -> SolveResult:
+    """Solve and verify; see `solver.solve`."""
+    journal = Journal(watcher, options.time_limit_s)
+    allocations = count_allocations(instance)
+    guard_memory(instance, allocations, options.memory_limit_mb)
+    strategy = solve_decomposed if fits(instance, allocations) else solve_plain
+    found = strategy(instance, options, journal)
+    if found.plan is not None:
+        return _with_plan(instance, found.plan, found, options, journal)
+    conflict = None
+    if found.stop is Stop.INFEASIBLE:
+        conflict = find_conflict(build(instance), CONFLICT_SECONDS)
+    return _without_plan(found, options, journal, conflict)
+
+
+def _with_plan(
+    instance: SitingInstance, plan: Plan, found: Found, options: SolveOptions, journal: Journal
+) -> SolveResult:
+    verification, figures = verify(instance, plan)
+    objective = figures.objective_nok
+    bound = _sound_bound(found, objective)
+    gap = relative_gap(objective, bound)
+    result = SolveResult(
+        outcome=_outcome(found.stop, gap, options),
+        termination=_TERMINATIONS[found.stop],
+        plan=plan,
+        figures=figures,
+        objective_nok=objective,
+        dual_bound_nok=bound,
+        mip_gap=gap,
+        verification=verification,
+        conflict=None,
+        statistics=_statistics(found, options, journal),
+        options=options,
+        incumbents=tuple(journal.incumbents),
+    )
+    failed = [check for check in verification.checks if not check.passed]
+    if failed:
+        raise VerificationFailed(
+            "; ".join(f"{check.code} {check.claim}: {check.where}" for check in failed)
+        )
+    return result
+
+
+def _sound_bound(found: Found, objective: float) -> float | None:
+    """The bound, at most the objective. Raises VerificationFailed when the solver's sums lie."""
+    claimed, bound = found.objective_nok, found.bound_nok
+    if claimed is None or not _close(objective, claimed, OBJECTIVE_TOLERANCE):
+        raise VerificationFailed(
+            f"løserens sum {claimed} er en annen enn den omregnede {objective}"
+        )
+    if bound is None or bound <= objective:
+        return bound
+    if not _close(bound, objective, BOUND_TOLERANCE):
+        raise VerificationFailed(
+            f"den nedre skranken {bound} er høyere enn planens kostnad {objective}"
+        )
+    return objective
+
+
+def _outcome(stop: Stop, gap: float | None, options: SolveOptions) -> Outcome:
+    if stop is Stop.INTERRUPTED:
+        return Outcome.DISMISSED
+    proven = gap is not None and gap <= options.mip_gap + OBJECTIVE_TOLERANCE
+    return Outcome.OPTIMAL if proven or stop is Stop.GAP_REACHED else Outcome.FEASIBLE
+
+
+def _without_plan(
+    found: Found, options: SolveOptions, journal: Journal, conflict: Conflict | None
+) -> SolveResult:
+    outcomes = {Stop.INFEASIBLE: Outcome.INFEASIBLE, Stop.INTERRUPTED: Outcome.DISMISSED}
+    return SolveResult(
+        outcome=outcomes.get(found.stop, Outcome.NO_PLAN),
+        termination=_TERMINATIONS[found.stop],
+        plan=None,
+        figures=None,
+        objective_nok=None,
+        dual_bound_nok=found.bound_nok,
+        mip_gap=None,
+        verification=None,
+        conflict=conflict,
+        statistics=_statistics(found, options, journal),
+        options=options,
+    )
+
+
+def _statistics(found: Found, options: SolveOptions, journal: Journal) -> RunStatistics:
+    rows, columns = found.program.matrix.shape if found.program else (0, 0)
+    return RunStatistics(
+        strategy=found.strategy,
+        build_seconds=journal.build_seconds,
+        solve_seconds=journal.solve_seconds,
+        total_seconds=journal.seconds,
+        variables=columns,
+        constraints=rows,
+        nonzeros=int(found.program.matrix.nnz) if found.program else 0,
+        nodes=found.nodes,
+        peak_memory_mb=_peak_memory_mb(),
+        solver="HiGHS",
+        solver_version=version("highspy"),
+        threads=options.threads,
+    )
+
+
+def _peak_memory_mb() -> float:
+    """Of this process; the system counts in kB on Linux, in bytes on macOS."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _close(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * max(abs(a), abs(b), 1.0)

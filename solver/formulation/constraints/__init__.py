@@ -1,0 +1,1 @@
+"""The constraints, one file per family, one function per constraint."""

@@ -1,0 +1,79 @@
+"""Numbers derived from the instance, looked up by id: what the formulas call their parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from solver.domain.instance import PerYear, Project, SitingInstance
+from solver.formulation.sets import Sets, make_sets
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """An instance with its sets and derived numbers.
+
+    `need` [places] by (district, need, year); `minutes` [min] by (site, district) of admissible
+    pairs; `existing` [places] by (site, care type, year); `discount` δ_t [1]; `annuity` a(r, L)
+    per project [1/year].
+    """
+
+    instance: SitingInstance
+    sets: Sets
+    need: Mapping[tuple[str, str, int], float]
+    minutes: Mapping[tuple[str, str], float]
+    existing: Mapping[tuple[str, str, int], int]
+    discount: Mapping[int, float]
+    annuity: Mapping[str, float]
+
+    def previous(self, year: int, steps: int = 1) -> int | None:
+        """The year `steps` before, None where that is before the first."""
+        earlier = year - steps
+        return earlier if earlier >= self.instance.years[0] else None
+
+    def limited_years(self, series: PerYear) -> tuple[tuple[int, Fraction], ...]:
+        """The years in which a series has a value, with the value."""
+        pairs = zip(self.instance.years, series, strict=True)
+        return tuple((t, value) for t, value in pairs if value is not None)
+
+    @property
+    def counted_types(self) -> tuple[str, ...]:
+        """Care types that count towards the coverage ratio."""
+        types = self.instance.care_types.items()
+        return tuple(p for p, care_type in types if care_type.counts_towards_coverage)
+
+
+def make_parameters(instance: SitingInstance) -> Parameters:
+    """Lay out an instance's numbers for the formulation."""
+    sets = make_sets(instance)
+    row = {j: index for index, j in enumerate(instance.sites)}
+    column = {i: index for index, i in enumerate(instance.districts)}
+    needs = {n: index for index, n in enumerate(instance.needs)}
+    first = instance.years[0]
+    rate = instance.objective.discount_rate
+    return Parameters(
+        instance=instance,
+        sets=sets,
+        need={
+            (i, n, t): float(instance.need[column[i], needs[n], t - first])
+            for i, n, t in sets.DEMANDS
+        },
+        minutes={
+            (j, i): float(instance.travel.minutes[row[j], column[i]])
+            for j, i in {(j, i) for i, _, j, _, _ in sets.ALLOCATIONS}
+        },
+        existing={
+            (j, p, t): places
+            for j, site in instance.sites.items()
+            for p, series in site.places.items()
+            for t, places in zip(instance.years, series, strict=True)
+        },
+        discount={t: (1 + rate) ** (first - t) for t in instance.years},
+        annuity={k: _annuity(rate, project) for k, project in instance.projects.items()},
+    )
+
+
+def _annuity(rate: float, project: Project) -> float:
+    """a(r, L) = r / (1 − (1 + r)^−L), and 1/L when r = 0."""
+    if rate == 0:
+        return 1 / project.lifetime_years
+    return rate / (1 - (1 + rate) ** -project.lifetime_years)

@@ -1,0 +1,191 @@
+"""A plan's quantities added up, exactly, from the scenario's data."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from math import floor, isfinite
+
+from solver.domain.instance import CoverageTarget, PerYear, Project, SitingInstance
+from solver.domain.plan import Plan
+
+ZERO = Fraction(0)
+
+
+class Books:
+    """A plan's quantities added up, exactly; looked up by year."""
+
+    def __init__(self, instance: SitingInstance, plan: Plan) -> None:
+        self.instance = instance
+        self.plan = plan
+        self.first, self.last = instance.years[0], instance.years[-1]
+
+    def is_open(self, k: str, year: int) -> bool:
+        """Whether a project has opened by a year."""
+        return k in self.plan.opens and self.plan.opens[k] <= year
+
+    def is_active(self, k: str, year: int) -> bool:
+        """Whether a project is in use in a year."""
+        lasts = self.instance.projects[k].available_years
+        return self.is_open(k, year) and (lasts is None or year < self.plan.opens[k] + lasts)
+
+    def active(self, year: int) -> Iterator[tuple[str, Project]]:
+        """The projects in use in a year."""
+        for k in sorted(self.plan.opens):
+            if self.is_active(k, year):
+                yield k, self.instance.projects[k]
+
+    def project_places(self, k: str, year: int) -> int:
+        """A project's places of all types in a year; none before the first year."""
+        types = self.instance.projects[k].care_types
+        return sum(self.plan.places.get((k, p, year), 0) for p in types)
+
+    def existing(self, j: str, p: str, year: int) -> int:
+        """Places that stand at a site before any project."""
+        series = self.instance.sites[j].places.get(p)
+        return series[year - self.first] if series is not None else 0
+
+    def removed(self, j: str, p: str, year: int) -> int:
+        """Existing places that opened projects have taken."""
+        projects = self.instance.projects
+        opened = (projects[k] for k, opens in self.plan.opens.items() if opens <= year)
+        return sum(project.removes.get(p, 0) for project in opened if project.site == j)
+
+    @cached_property
+    def stock(self) -> Mapping[tuple[str, int], Mapping[str, int]]:
+        """{(care type, year): {site: places}}: existing less removed plus projects'."""
+        added: dict[tuple[str, str, int], int] = defaultdict(int)
+        for (k, p, t), places in self.plan.places.items():
+            added[self.instance.projects[k].site, p, t] += places
+        return {
+            (p, t): {
+                j: self.existing(j, p, t) - self.removed(j, p, t) + added[j, p, t]
+                for j in self.instance.sites
+            }
+            for p in self.instance.care_types
+            for t in self.instance.years
+        }
+
+    def total(self, p: str, year: int) -> int:
+        """All places of a care type."""
+        return sum(self.stock[p, year].values())
+
+    def counted(self, year: int, core: str | None = None) -> int:
+        """Places that count towards coverage, in the municipality or one core."""
+        sites = self.instance.sites
+        return sum(
+            places
+            for p, care_type in self.instance.care_types.items()
+            if care_type.counts_towards_coverage
+            for j, places in self.stock[p, year].items()
+            if core is None or sites[j].core == core
+        )
+
+    def fte(self, group: str, year: int) -> Fraction:
+        """FTE of a staff group that places and open projects ask for."""
+        types = self.instance.care_types
+        per_place = sum(
+            Fraction(types[p].fte_per_place.get(group, 0)) * self.total(p, year) for p in types
+        )
+        fixed = sum(Fraction(project.fte.get(group, 0)) for _, project in self.active(year))
+        return ZERO + per_place + fixed
+
+    def investment_nok(self, year: int) -> Fraction:
+        """Net investment in openings and growth of a year."""
+        total = ZERO
+        for k, project in self.instance.projects.items():
+            if self.plan.opens.get(k) == year:
+                total += Fraction(project.investment_nok)
+            before = self.project_places(k, year - 1) if year > self.first else 0
+            grown = self.project_places(k, year) - before
+            total += Fraction(project.net_investment_per_place_nok) * grown
+        return total
+
+    def capital_nok(self, year: int) -> Fraction:
+        """Annuities of what is in use."""
+        return sum(
+            (
+                annuity(self.instance.objective.discount_rate, project.lifetime_years)
+                * (
+                    Fraction(project.investment_nok)
+                    + Fraction(project.net_investment_per_place_nok) * self.project_places(k, year)
+                )
+                for k, project in self.active(year)
+            ),
+            ZERO,
+        )
+
+    def operating_nok(self, year: int) -> Fraction:
+        """Operation of all places and of open projects."""
+        types = self.instance.care_types
+        per_place = sum(Fraction(types[p].operating_cost_nok) * self.total(p, year) for p in types)
+        fixed = sum(Fraction(project.operating_cost_nok) for _, project in self.active(year))
+        return ZERO + per_place + fixed
+
+    @cached_property
+    def _unmet(self) -> Mapping[int, Mapping[str, Fraction]]:
+        """{year: {need: places}}."""
+        unmet: dict[int, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        for (_, n, t), places in self.plan.unmet.items():
+            unmet[t][n] += Fraction(places)
+        return unmet
+
+    def unmet(self, year: int) -> Mapping[str, Fraction]:
+        """Unmet need by kind."""
+        return {n: self._unmet.get(year, {}).get(n, ZERO) for n in self.instance.needs}
+
+    def unmet_nok(self, year: int) -> Fraction:
+        """What unmet need costs."""
+        price = Fraction(self.instance.objective.unmet_place_year_nok or 0)
+        return price * sum(self.unmet(year).values(), ZERO)
+
+    @cached_property
+    def journeys(self) -> Mapping[int, list[tuple[str, Fraction, float]]]:
+        """{year: [(care type, places, minutes)]}."""
+        row = {j: index for index, j in enumerate(self.instance.sites)}
+        column = {i: index for index, i in enumerate(self.instance.districts)}
+        journeys: dict[int, list[tuple[str, Fraction, float]]] = {
+            t: [] for t in self.instance.years
+        }
+        for (i, _, j, p, t), places in self.plan.allocation.items():
+            minutes = float(self.instance.travel.minutes[row[j], column[i]])
+            journeys[t].append((p, Fraction(places), minutes))
+        return journeys
+
+    def travel_nok(self, year: int) -> Fraction:
+        """What journeys cost."""
+        minutes = sum(
+            (places * Fraction(m) for _, places, m in self.journeys[year] if isfinite(m)), ZERO
+        )
+        return Fraction(self.instance.travel.nok_per_minute) * minutes
+
+    def discount(self, year: int) -> Fraction:
+        """δ_t."""
+        return 1 / (1 + exact(self.instance.objective.discount_rate)) ** (year - self.first)
+
+
+def annuity(rate: float, years: int) -> Fraction:
+    """a(r, L) = r ÷ (1 − (1 + r)^−L), and 1 ÷ L when r = 0."""
+    if rate == 0:
+        return Fraction(1, years)
+    r = exact(rate)
+    return r / (1 - (1 + r) ** -years)
+
+
+def exact(number: float) -> Fraction:
+    """The decimal number that was written: 0.04 is 1/25, not its nearest binary fraction."""
+    return Fraction(repr(float(number)))
+
+
+def target_places(instance: SitingInstance, target: CoverageTarget) -> dict[int, int]:
+    """Places that a coverage target asks for, by year: rounded half up to a whole place."""
+    people = dict(zip(instance.years, target.population, strict=True))
+    asked = {t: ratio * people[t] for t, ratio in limited(instance, target.ratio)}
+    return {t: floor(places + Fraction(1, 2)) for t, places in asked.items()}
+
+
+def limited(instance: SitingInstance, series: PerYear) -> Iterator[tuple[int, Fraction]]:
+    """The years in which a series has a value, with the value."""
+    for t, value in zip(instance.years, series, strict=True):
+        if value is not None:
+            yield t, value

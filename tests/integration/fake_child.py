@@ -1,0 +1,135 @@
+"""A child that behaves as the title of its scenario says; started in place of the real one."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from app.jobs.child_main import main
+from solver.domain.errors import Issue, ScenarioInvalid, VerificationFailed
+from solver.domain.result import Progress, SolveOptions, Watcher
+
+Act = Callable[[SolveOptions, Watcher], bytes]
+
+
+def a_plan(outcome: str, **more: Any) -> bytes:
+    figures = {"objective_nok": 95.0, "dual_bound_nok": 95.0, "mip_gap": 0.0}
+    return json.dumps({"outcome": outcome, **figures, "projects": {}, "sites": {}, **more}).encode()
+
+
+def answer(_options: SolveOptions, watcher: Watcher) -> bytes:
+    watcher.on_progress(Progress(0.1, None, 80.0, None))
+    watcher.on_progress(Progress(0.2, 100.0, 90.0, 0.1))
+    watcher.on_progress(Progress(0.3, 95.0, 95.0, 0.0))
+    return a_plan("optimal")
+
+
+def tell_environment(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    return a_plan("optimal", environment=dict(os.environ), nice=os.nice(0))
+
+
+def chatter(_options: SolveOptions, watcher: Watcher) -> bytes:
+    os.write(1, b"the solver talks\n" * 100_000)
+    os.write(2, b"and talks\n" * 100_000)
+    watcher.on_progress(Progress(0.1, 1.0, 1.0, 0.0))
+    return a_plan("optimal")
+
+
+def work_until_stopped(_options: SolveOptions, watcher: Watcher) -> bytes:
+    watcher.on_progress(Progress(0.1, 100.0, 90.0, 0.1))
+    while not watcher.should_stop():
+        time.sleep(0.01)
+    return a_plan("dismissed")
+
+
+def work_a_while(_options: SolveOptions, watcher: Watcher) -> bytes:
+    for tenth in range(15):
+        watcher.on_progress(Progress(tenth / 10, 100.0 - tenth, 50.0, None))
+        time.sleep(0.1)
+    return a_plan("optimal")
+
+
+def hang(_options: SolveOptions, watcher: Watcher) -> NoReturn:
+    watcher.on_progress(Progress(0.1, 100.0, 90.0, 0.1))
+    while True:
+        time.sleep(1)
+
+
+def freeze(_options: SolveOptions, watcher: Watcher) -> NoReturn:
+    watcher.on_progress(Progress(0.1, 100.0, 90.0, 0.1))
+    while True:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def tell_pid_and_hang(options: SolveOptions, watcher: Watcher) -> NoReturn:
+    watcher.on_progress(Progress(float(os.getpid()), None, None, None))
+    hang(options, Watcher())
+
+
+def hang_unmoved(options: SolveOptions, watcher: Watcher) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    hang(options, watcher)
+
+
+def leave_a_grandchild(_options: SolveOptions, watcher: Watcher) -> NoReturn:
+    sleeper = subprocess.Popen(["sleep", "600"])
+    watcher.on_progress(Progress(float(sleeper.pid), None, None, None))
+    os.kill(os.getpid(), signal.SIGSEGV)
+    raise AssertionError
+
+
+def eat_memory(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    eaten = [np.empty(50_000_000, dtype=np.uint8) for _ in range(100)]
+    return a_plan(f"ate {len(eaten)} pieces of 50 MB")
+
+
+def fail_in_cpp(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
+    os.abort()
+
+
+def burn_cpu(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGXCPU)
+    raise AssertionError
+
+
+def be_killed(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def segfault(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    return ctypes.string_at(0)
+
+
+def abort(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    os.abort()
+
+
+def raise_unforeseen(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    raise ZeroDivisionError("a secret of the machine room")
+
+
+def refuse(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    raise ScenarioInvalid([Issue("/years", "bad_value", "Årene er feil.", "Rett dem.")])
+
+
+def fail_verification(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    raise VerificationFailed("C2 holder ikke.")
+
+
+def act(document: dict[str, Any], options: SolveOptions, watcher: Watcher) -> bytes:
+    behaviour: Act = globals()[document["title"]]
+    return behaviour(options, watcher)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), act)

@@ -1,0 +1,185 @@
+"""The child process: whatever happens in it, the caller gets a plan or a known code."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.jobs import child
+from app.jobs.child import ChildResult, Limits, run_in_child
+from solver.domain.result import Progress, SolveOptions, Watcher
+
+FAKE = Path(__file__).with_name("fake_child.py")
+
+
+@pytest.fixture(autouse=True)
+def fake_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "COMMAND", (sys.executable, str(FAKE)))
+
+
+NOBODY_WATCHES, OPTIONS, LIMITS = Watcher(), SolveOptions(), Limits()
+
+
+def run(
+    behaviour: str,
+    watcher: Watcher = NOBODY_WATCHES,
+    options: SolveOptions = OPTIONS,
+    limits: Limits = LIMITS,
+) -> ChildResult:
+    return run_in_child({"title": behaviour}, options, limits=limits, watcher=watcher)
+
+
+def stopping_after_progress() -> Watcher:
+    """Asks for an end as soon as the child has said something."""
+    heard = threading.Event()
+    return Watcher(lambda _progress: heard.set(), heard.is_set)
+
+
+def test_plan_and_progress_come_back() -> None:
+    heard: list[Progress] = []
+    result = run("answer", Watcher(heard.append))
+    assert result.plan is not None
+    assert json.loads(result.plan)["outcome"] == "optimal"
+    assert result.failure is None
+    assert heard == [
+        Progress(0.1, None, 80.0, None),
+        Progress(0.2, 100.0, 90.0, 0.1),
+        Progress(0.3, 95.0, 95.0, 0.0),
+    ]
+
+
+def test_noise_of_the_solver_does_not_disturb_progress() -> None:
+    heard: list[Progress] = []
+    assert run("chatter", Watcher(heard.append)).plan is not None
+    assert heard == [Progress(0.1, 1.0, 1.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        ("segfault", "solver_crashed"),
+        ("abort", "solver_crashed"),
+        ("fail_in_cpp", "out_of_memory"),
+        ("be_killed", "out_of_memory"),
+        ("burn_cpu", "time_exceeded"),
+        ("raise_unforeseen", "internal_error"),
+        ("refuse", "scenario_invalid"),
+        ("fail_verification", "verification_failed"),
+    ],
+)
+def test_every_end_has_its_code(behaviour: str, code: str) -> None:
+    result = run(behaviour)
+    assert result.plan is None
+    assert result.failure is not None
+    assert result.failure.code == code
+    assert "secret" not in result.failure.detail
+
+
+def test_issues_of_a_refused_scenario_come_back() -> None:
+    failure = run("refuse").failure
+    assert failure is not None
+    assert [issue.pointer for issue in failure.issues] == ["/years"]
+
+
+def test_memory_is_limited() -> None:
+    failure = run("eat_memory", options=SolveOptions(memory_limit_mb=200)).failure
+    assert failure is not None
+    assert failure.code == "out_of_memory"
+
+
+def test_a_willing_child_hands_back_its_plan_when_stopped() -> None:
+    result = run("work_until_stopped", stopping_after_progress())
+    assert result.plan is not None
+    assert json.loads(result.plan)["outcome"] == "dismissed"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "least", "most"), [("hang", 2.0, 3.0), ("hang_unmoved", 4.0, 5.0)]
+)
+def test_an_unwilling_child_is_stopped(behaviour: str, least: float, most: float) -> None:
+    started = time.monotonic()
+    failure = run(behaviour, stopping_after_progress()).failure
+    assert failure is not None
+    assert failure.code == "dismissed"
+    assert least <= time.monotonic() - started < most
+
+
+def test_a_frozen_child_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGSTOP keeps a process from everything but SIGKILL."""
+    monkeypatch.setattr(child, "STOP_PATIENCE_S", 0.2)
+    monkeypatch.setattr(child, "TERM_PATIENCE_S", 0.2)
+    failure = run("freeze", stopping_after_progress()).failure
+    assert failure is not None
+    assert failure.code == "dismissed"
+
+
+def test_a_child_beyond_its_time_is_stopped() -> None:
+    started = time.monotonic()
+    options, limits = SolveOptions(time_limit_s=0.5), Limits(grace_s=0.5)
+    failure = run("hang", options=options, limits=limits).failure
+    assert failure is not None
+    assert failure.code == "time_exceeded"
+    assert 1.0 <= time.monotonic() - started < 3.0
+
+
+def test_no_process_and_no_file_is_left(tmp_path: Path) -> None:
+    heard: list[Progress] = []
+    result = run("leave_a_grandchild", Watcher(heard.append), limits=Limits(folder=tmp_path))
+    assert result.failure is not None
+    assert ends(int(heard[0].seconds))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_child_knows_no_secrets_and_yields(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", "postgresql://user:secret@host/base")
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    plan = run("tell_environment", limits=Limits(niceness=10)).plan
+    assert plan is not None
+    told = json.loads(plan)
+    assert "secret" not in str(told)
+    assert told["environment"]["OMP_NUM_THREADS"] == "1"
+    assert told["nice"] == os.nice(0) + 10
+
+
+CALLER = """
+import sys
+from app.jobs import child
+from solver.domain.result import SolveOptions, Watcher
+
+child.COMMAND = (sys.executable, sys.argv[1])
+watcher = Watcher(lambda progress: print(int(progress.seconds), flush=True))
+child.run_in_child({"title": "tell_pid_and_hang"}, SolveOptions(), watcher=watcher)
+"""
+
+
+def test_the_child_dies_with_its_caller() -> None:
+    """A caller that is killed without warning leaves no solver at work."""
+    command = [sys.executable, "-c", CALLER, str(FAKE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as caller:
+        assert caller.stdout is not None
+        pid = int(caller.stdout.readline())
+        assert not gone(pid)
+        caller.kill()
+    assert ends(pid)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, reaped or not."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def ends(pid: int) -> bool:
+    """Whether a process ends within 2 s."""
+    deadline = time.monotonic() + 2
+    while not gone(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return gone(pid)

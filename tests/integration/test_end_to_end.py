@@ -1,0 +1,89 @@
+"""A scenario posted over HTTP gives the plan that the library gives, and files that others read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pytest
+from fastapi.testclient import TestClient
+
+from app.schemas.plan import Plan
+from app.services.checking import check_scenario
+from app.services.plan_document import dump
+from app.services.solving import solve_scenario
+from solver.domain.result import SolveOptions, Watcher
+
+Toy = dict[str, Any]
+
+
+@pytest.fixture
+def client(start: Any, sqlite_url: str) -> Any:
+    with start(sqlite_url) as client:
+        yield client
+
+
+def solved(client: TestClient, scenario: Any) -> Toy:
+    asked = {"scenario": scenario, "options": {"mip_gap": 1e-6}}
+    answer = client.post("/v1/runs", json=asked, headers={"prefer": "wait=60"})
+    assert answer.status_code == 200
+    run: Toy = answer.json()
+    return run
+
+
+def test_the_same_plan_over_http_and_from_the_library(client: TestClient, toy: Toy) -> None:
+    run = solved(client, toy)
+    assert (run["status"], run["outcome"], run["error"]) == ("successful", "optimal", None)
+    content = client.get(f"/v1/runs/{run['id']}/plan").content
+    plan = json.loads(content)
+    Plan.model_validate(plan)
+    assert plan["verification"]["passed"]
+    assert plan["projects"]["nybygg"]["places"]["hdo"]["2028"] == 10
+    assert run["scenario_hash"] == plan["provenance"]["scenario_hash"]
+    assert run["progress"]["incumbent_nok"] == plan["objective_nok"]
+    assert run["progress"]["gap"] == plan["mip_gap"]
+    options = SolveOptions(mip_gap=1e-6)
+    own = json.loads(dump(solve_scenario(check_scenario(toy), options, Watcher())))
+    assert without_times(plan) == without_times(own)
+
+
+def without_times(plan: Toy) -> str:
+    return json.dumps({key: value for key, value in plan.items() if key != "statistics"})
+
+
+def test_layers_and_geopackage(client: TestClient, toy: Toy, tmp_path: Path) -> None:
+    address = f"/v1/runs/{solved(client, toy)['id']}"
+    every = client.get(f"{address}/plan.geojson")
+    assert every.headers["content-type"] == "application/geo+json"
+    layers = {feature["properties"]["layer"] for feature in every.json()["features"]}
+    assert layers >= {"sites", "projects", "districts", "places", "allocation"}
+    lines = client.get(f"{address}/plan.geojson?layer=allocation&year=2028").json()["features"]
+    assert [line["geometry"]["type"] for line in lines] == ["LineString"]
+    answer = client.get(f"{address}/plan.gpkg")
+    assert answer.headers["content-type"] == "application/geopackage+sqlite3"
+    file = tmp_path / "plan.gpkg"
+    file.write_bytes(answer.content)
+    assert "sites" in pyogrio.list_layers(file)[:, 0]
+    assert pyogrio.read_info(file, layer="sites")["crs"] == "EPSG:25832"
+
+
+def test_an_infeasible_scenario_is_a_successful_run(client: TestClient, toy: Toy) -> None:
+    toy["objective"]["unmet_place_year_nok"] = None
+    toy["staffing"] = {"available_fte": {"all": 9}}
+    run = solved(client, toy)
+    assert (run["status"], run["outcome"]) == ("successful", "infeasible")
+    plan = client.get(f"/v1/runs/{run['id']}/plan").json()
+    assert plan["outcome"] == "infeasible"
+    assert "C10" in [rule["code"] for rule in plan["conflict"]["rules"]]
+    assert client.get(f"/v1/runs/{run['id']}/plan.geojson").status_code == 200
+
+
+def test_a_problem_too_large_for_the_memory_is_a_failed_run(
+    start: Any, sqlite_url: str, toy: Toy
+) -> None:
+    toy["districts"] = {f"d{n}": toy["districts"]["nord"] for n in range(300)}
+    toy["sites"] |= {f"s{n}": toy["sites"]["helsehus"] for n in range(300)}
+    toy["years"]["last"] = 2060
+    with start(sqlite_url, memory_limit_mb=300) as client:
+        run = solved(client, toy)
+    assert (run["status"], run["error"]["code"]) == ("failed", "model_too_large")

@@ -1,0 +1,228 @@
+"""What holds for every route: limits, problem documents, HEAD, health."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
+
+from app.main import create_app
+from app.services.scenarios import Scenarios
+from app.settings import Settings
+
+Toy = dict[str, Any]
+JSON = {"content-type": "application/json"}
+
+
+def assert_problem(answer: Any, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    problem = answer.json()
+    assert set(problem) == {"type", "title", "status", "detail", "code", "issues"}
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/scenarios/", 404, "not_found"),
+        ("GET", "/v1/scenarios/nothing", 404, "scenario_not_found"),
+        ("GET", "/v1/scenarios/%00", 404, "not_found"),
+        ("GET", "/v1/scenarios/%F0%9F%98%80", 404, "not_found"),
+        ("GET", "/v1/scenarios/" + 300 * "a", 404, "not_found"),
+        ("GET", "/v1/runs/nothing", 404, "run_not_found"),
+        ("GET", "/v1/runs/nothing/plan", 404, "run_not_found"),
+        ("GET", "/v1/runs/nothing/plan.geojson", 404, "run_not_found"),
+        ("GET", "/v1/runs/nothing/plan.gpkg", 404, "run_not_found"),
+        ("GET", "/v1/runs/nothing/incumbents", 404, "run_not_found"),
+        ("DELETE", "/v1/runs/nothing", 404, "run_not_found"),
+        ("DELETE", "/v1/scenarios/nothing", 404, "scenario_not_found"),
+        ("GET", "/v1/scenarios?limit=0", 422, "parameter_invalid"),
+        ("GET", "/v1/scenarios?limit=101", 422, "parameter_invalid"),
+        ("GET", "/v1/scenarios?limit=x", 422, "parameter_invalid"),
+        ("GET", "/v1/runs?limit=1e9", 422, "parameter_invalid"),
+        ("GET", "/v1/runs/nothing/incumbents?after=99999999999", 422, "parameter_invalid"),
+        ("PUT", "/v1/runs", 405, "method_not_allowed"),
+        ("TRACE", "/healthz", 405, "method_not_allowed"),
+    ],
+)
+def test_every_error_is_a_problem(
+    sqlite_client: TestClient, method: str, path: str, status: int, code: str
+) -> None:
+    assert_problem(sqlite_client.request(method, path), status, code)
+
+
+def test_a_refused_parameter_is_named(sqlite_client: TestClient) -> None:
+    (issue,) = sqlite_client.get("/v1/scenarios?limit=101").json()["issues"]
+    assert issue["pointer"] == "/query/limit"
+    assert issue["mend"] == "Tallet må være høyst 100."
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/runs", "GET, HEAD, POST"),
+        ("/v1/scenarios/x", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("/v1/scenarios/validate", "POST"),
+        ("/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_a_refused_method_is_told_which_are_allowed(
+    sqlite_client: TestClient, path: str, allowed: str
+) -> None:
+    assert sqlite_client.options(path).headers["allow"] == allowed
+
+
+BAD_BODIES = {
+    "empty": (b"", 400),
+    "not JSON": (b"{", 400),
+    "not UTF-8": (b'{"title": "\xff"}', 400),
+    "UTF-16": ('{"title": "x"}'.encode("utf-16"), 400),
+    "NaN": (b'{"title": NaN}', 422),
+    "infinite": (b'{"price_year": 1e400}', 422),
+    "half a character": (b'{"title": "\\ud800"}', 422),
+    "half a key": (b'{"\\ud800": 1}', 422),
+    "NUL": (b'{"title": "\\u0000"}', 422),
+    "twice the same": (b'{"title": "a", "title": "b"}', 422),
+    "many digits": (b'{"price_year": ' + 5000 * b"9" + b"}", 422),
+    "too deep": (2000 * b"[" + 2000 * b"]", 422),
+    "very deep": (400_000 * b"[", 422),
+    "null": (b"null", 422),
+    "a list": (b"[]", 422),
+    "a text": (b'"lillehammer"', 422),
+    "a number": (b"1", 422),
+}
+
+
+@pytest.mark.parametrize("body", BAD_BODIES)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/scenarios"),
+        ("PUT", "/v1/scenarios/{stored}"),
+        ("PATCH", "/v1/scenarios/{stored}"),
+        ("POST", "/v1/runs"),
+    ],
+)
+def test_a_bad_body_is_a_problem_and_not_a_crash(
+    stored: tuple[TestClient, str], body: str, method: str, path: str
+) -> None:
+    client, scenario_id = stored
+    content, status = BAD_BODIES[body]
+    answer = client.request(method, path.format(stored=scenario_id), content=content, headers=JSON)
+    assert answer.status_code == status
+    assert_problem(answer, status, answer.json()["code"])
+    validated = client.post("/v1/scenarios/validate", content=content, headers=JSON)
+    assert validated.status_code == (400 if status == 400 else 200)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
+    """A client for all bad bodies, for none of them leaves anything; and a scenario's id."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'test.db'}"
+    app = create_app(Settings(database_url=url))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        made = client.post("/v1/scenarios", json={"based_on": "lillehammer-2018"}).json()
+        yield client, made["id"]
+        assert len(client.get("/v1/scenarios").json()["items"]) == 1
+        assert client.get("/v1/runs").json()["items"] == []
+
+
+@pytest.mark.parametrize("declared", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_only_json_is_read(sqlite_client: TestClient, declared: str | None) -> None:
+    headers = {} if declared is None else {"content-type": declared}
+    answer = sqlite_client.post("/v1/scenarios", content=b"{}", headers=headers)
+    assert_problem(answer, 415, "unsupported_media_type")
+
+
+@pytest.fixture
+def small(start: Any, sqlite_url: str) -> Iterator[TestClient]:
+    with start(sqlite_url, max_body_bytes=5000) as client:
+        yield client
+
+
+@pytest.mark.parametrize("length", ["5001", 400 * "9", 5000 * "9"])
+def test_a_large_body_is_refused_by_its_declared_length(small: TestClient, length: str) -> None:
+    headers = {**JSON, "content-length": length}
+    answer = small.post("/v1/scenarios", content=b"{}", headers=headers)
+    assert_problem(answer, 413, "body_too_large")
+
+
+@pytest.mark.parametrize("path", ["/v1/scenarios", "/v1/scenarios/validate", "/v1/runs"])
+def test_a_large_body_that_hides_its_length_is_refused(
+    small: TestClient, toy: Toy, path: str
+) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield json.dumps(toy).encode()
+        yield from 5 * [1000 * b" "]
+
+    assert_problem(small.post(path, content=pieces(), headers=JSON), 413, "body_too_large")
+    assert small.get("/v1/scenarios").json()["items"] == []
+    assert small.post("/v1/scenarios", json=toy).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/v1/scenarios", "/v1/scenarios/lillehammer"]
+)
+def test_head_is_get_without_the_body(sqlite_client: TestClient, path: str) -> None:
+    get, head = sqlite_client.get(path), sqlite_client.head(path)
+    assert head.status_code == get.status_code == 200
+    assert head.content == b""
+    assert head.headers == get.headers
+
+
+def test_health_and_figures(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    ready = client.get("/readyz").json()
+    assert ready["status"] == "ready"
+    assert (ready["sqlite_version"] is None) == (ready["database"] == "postgresql")
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'flerkjerne_runs{status="accepted"} 0\n' in metrics.text
+
+
+def test_figures_count_what_was_solved(client: TestClient, toy: Toy) -> None:
+    client.post("/v1/runs", json={"scenario": toy}, headers={"prefer": "wait=30"})
+    text = client.get("/metrics").text
+    assert 'flerkjerne_runs{status="successful"} 1\n' in text
+    assert "flerkjerne_solve_seconds_count 1\n" in text
+    assert float(text.rpartition("_sum ")[2]) > 0
+
+
+def test_json_schemas_are_served(sqlite_client: TestClient) -> None:
+    for name, field in (("scenario", "care_types"), ("plan", "outcome")):
+        answer = sqlite_client.get(f"/v1/schemas/{name}")
+        assert answer.headers["content-type"] == "application/schema+json"
+        assert field in answer.json()["properties"]
+
+
+def test_an_unforeseen_error_tells_only_where_to_look(
+    sqlite_client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("a secret of the machine room")
+
+    monkeypatch.setattr(Scenarios, "page", fail)
+    answer = sqlite_client.get("/v1/scenarios")
+    assert_problem(answer, 500, "internal_error")
+    assert "secret" not in answer.text
+    log_id = answer.json()["detail"].removesuffix(".").rpartition(" ")[2]
+    assert any(log_id in record.getMessage() for record in caplog.records)
+
+
+def test_a_database_that_is_away_is_503(
+    sqlite_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(Scenarios, "page", fail)
+    answer = sqlite_client.get("/v1/scenarios")
+    assert_problem(answer, 503, "database_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
