@@ -200,12 +200,23 @@ def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:
     elif source == "-":
         document = parse_json(sys.stdin.buffer.read())
     else:
-        document = parse_json(Path(source).read_bytes())
+        document = parse_json(_file(source))
     for change in changes:
         document = _changed(document, change)
     check_scenario(document)
     assert isinstance(document, dict)
     return document
+
+
+def _file(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except FileNotFoundError:
+        known = ", ".join(bundled.names())
+        raise InputError(
+            "scenario_not_found",
+            f"Fant ingen fil «{name}», og det er ikke et medfølgende scenario ({known}).",
+        ) from None
 
 
 def _changed(document: Any, change: str) -> Any:

@@ -41,16 +41,20 @@ class UnsupportedMedia(SitingError):
         )
 
 
-class BadRequest(SitingError):
-    """The body cannot be read at all."""
-
-
-class Unprocessable(SitingError):
-    """A body that can be read but not used; `issues` say where."""
+class BadBody(SitingError):
+    """A body that is of no use; `issues` say where."""
 
     def __init__(self, code: str, detail: str, issues: Sequence[Issue] = ()) -> None:
         super().__init__(code, detail)
         self.issues = tuple(issues)
+
+
+class BadRequest(BadBody):
+    """The body cannot be read at all."""
+
+
+class Unprocessable(BadBody):
+    """The body can be read but not used."""
 
 
 class Unavailable(SitingError):
@@ -101,4 +105,4 @@ def status_of(error: Exception) -> int:
 
 def issues_of(error: Exception) -> tuple[Issue, ...]:
     """The places in the document that the error is about, if it says so."""
-    return error.issues if isinstance(error, DocumentInvalid | Unprocessable) else ()
+    return error.issues if isinstance(error, DocumentInvalid | BadBody) else ()

@@ -76,9 +76,8 @@ def _crosses(
     crosses = np.zeros((len(sites), len(districts)), dtype=bool)
     for row, start in zip(crosses, project_coordinates(sites), strict=True):
         near = np.flatnonzero(_boxes_overlap(barrier.bounds, start, ends))
-        segments = shapely.linestrings(
-            np.stack([np.broadcast_to(start, ends[near].shape), ends[near]], axis=1)
-        )
+        pairs = np.stack([np.broadcast_to(start, ends[near].shape), ends[near]], axis=1)
+        segments = np.asarray(shapely.linestrings(pairs), dtype=object)
         met = shapely.intersects(barrier, segments)
         times = shapely.get_num_geometries(shapely.intersection(barrier, segments[met]))
         row[near[met]] = times % 2 == 1

@@ -38,10 +38,10 @@ def services(request: Request) -> Services:
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body as it came, declared to be JSON; UnsupportedMedia otherwise."""
+    """The body as it came, JSON unless declared to be something else; then UnsupportedMedia."""
     accepted = (MERGE_PATCH, JSON) if request.method == "PATCH" else (JSON,)
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared not in accepted:
+    if declared and declared not in accepted:
         raise UnsupportedMedia(accepted)
     return await request.body()
 
@@ -60,11 +60,9 @@ def json_body(body: RawBody) -> Any:
 def readable(error: DocumentInvalid) -> DocumentInvalid | BadRequest:
     """The error itself when it is about a document that could be read, else BadRequest."""
     first = error.issues[0]
-    return (
-        BadRequest(first.code, f"{first.message} {first.mend}")
-        if (first.code in UNREADABLE)
-        else error
-    )
+    if first.code not in UNREADABLE:
+        return error
+    return BadRequest(first.code, f"{first.message} {first.mend}", error.issues)
 
 
 def keyed_post(
