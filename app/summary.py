@@ -169,7 +169,8 @@ def _money(plan: Document) -> str:
         f"Nåverdi: kapital {millions(totals['capital_nok'])}, "
         f"drift {millions(totals['operating_nok'])}, "
         f"udekket behov {millions(totals['unmet_nok'])}, reise {millions(totals['travel_nok'])}; "
-        f"investering i alt {millions(totals['investment_nok'])} etter tilskudd, ikke neddiskontert."
+        f"investering i alt {millions(totals['investment_nok'])} etter tilskudd, "
+        "ikke neddiskontert."
     )
 
 

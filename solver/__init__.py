@@ -13,12 +13,12 @@ def solve(
 ) -> SolveResult:
     """Solve an instance and verify the answer; the only door to the solver.
 
-    Infeasible, out of time and dismissed are results, not errors. A result with a plan has a
-    `verification`; it is for the caller to refuse one that did not pass. Same instance, options
-    and versions: the same plan, unless the time limit cut the search short.
+    Infeasible, out of time and dismissed are results, not errors. A plan that comes out has passed
+    every check. Same instance, options and versions: the same plan, unless the time limit cut the
+    search short.
 
     Raises FormulationError when the instance is too large for the memory limit, EngineError when
-    the solver breaks down or contradicts itself.
+    the solver breaks down, VerificationFailed when its answer does not hold.
     """
     from solver.engine.solve import solve_instance
 

@@ -104,7 +104,7 @@ class _Benders:
         self._options = options
         self._journal = journal
         self._transport = Transport(instance)
-        self._unit = self._transport.dearest()
+        self._unit = self._transport.dearest
         self._model = build_master(instance, self._unit)
         self.program = hand_over(self._model)
         self._column = {id(v): index for index, v in enumerate(self.program.columns)}

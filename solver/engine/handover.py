@@ -99,12 +99,14 @@ def _power_of_two(value: float) -> float:
 def _row_scale(matrix: Any) -> Floats:
     """What each row is multiplied by."""
     magnitude = abs(matrix).tocsr()
+    magnitude.eliminate_zeros()
     scale = np.ones(matrix.shape[0])
-    for row in range(matrix.shape[0]):
-        values = magnitude.data[magnitude.indptr[row] : magnitude.indptr[row + 1]]
-        values = values[values > 0]
-        if len(values):
-            typical = float(np.sqrt(values.min() * values.max()))
-            if not 1 / FAR_FROM_ONE <= typical <= FAR_FROM_ONE:
-                scale[row] = 1 / _power_of_two(typical)
+    filled = np.flatnonzero(np.diff(magnitude.indptr))
+    starts = magnitude.indptr[filled]
+    if len(filled):
+        least = np.minimum.reduceat(magnitude.data, starts)
+        most = np.maximum.reduceat(magnitude.data, starts)
+        typical = np.sqrt(least * most)
+        far = (typical < 1 / FAR_FROM_ONE) | (typical > FAR_FROM_ONE)
+        scale[filled[far]] = 2.0 ** -np.round(np.log2(typical[far]))
     return scale

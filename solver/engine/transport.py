@@ -28,12 +28,17 @@ class ServedYear:
     prices: Floats
 
 
+# Where unmet need is not allowed the master gives places enough, but only to the solver's
+# tolerance. What is left over costs this many times the dearest place, and ends no search.
+FORBIDDEN = 1000.0
+
+
 class Transport:
     """The transportation problem of an instance, solved for one year's need and places at a time.
 
     Rows are (district, need) in the order of `instance`, then `pairs` of (site, care type). Costs
     are weighted NOK per place and year. One HiGHS object is kept and only its bounds change: what
-    it says is never trusted (`Cut` recomputes what it needs, `verify` judges the plan).
+    it says is never trusted (cuts are recomputed in closed form, `verify` judges the plan).
     """
 
     def __init__(self, instance: SitingInstance) -> None:
@@ -42,20 +47,18 @@ class Transport:
         self.pairs = site_types(instance)
         self.cost = self._costs()
         price = goal.unmet_place_year_nok
-        self.unmet_price = np.inf if price is None else goal.cost_weight * price
+        self.dearest = self._dearest(None if price is None else goal.cost_weight * price)
+        self.unmet_price = FORBIDDEN * self.dearest if price is None else goal.cost_weight * price
         self._links = np.argwhere(np.isfinite(self.cost))
+        self._column_cost = np.concatenate(
+            [self.cost[tuple(self._links.T)], np.full(len(self.cost), self.unmet_price)]
+        )
         self._solver = self._build()
 
     def need(self, year_index: int) -> Floats:
         """Need per row (district, need)."""
         need: Floats = self._instance.need[:, :, year_index].ravel()
         return need
-
-    def dearest(self) -> float:
-        """The most that a place can cost to serve, or not to serve."""
-        finite = self.cost[np.isfinite(self.cost)]
-        unmet = self.unmet_price if np.isfinite(self.unmet_price) else 0.0
-        return max(float(finite.max(initial=0.0)), unmet, 1.0)
 
     def solve(self, need: Floats, places: Floats) -> ServedYear:
         """Serve a year's need at least cost with so many places per pair.
@@ -73,9 +76,8 @@ class Transport:
         x = np.maximum(np.array(solution.col_value), 0.0)
         prices = np.maximum(-np.array(solution.row_dual)[len(need) :], 0.0)
         links = len(self._links)
-        unmet = x[links:] if np.isfinite(self.unmet_price) else np.zeros(len(need))
-        cost = float(self._solver.getInfo().objective_function_value)
-        return ServedYear(cost, x[:links], unmet, prices)
+        cost = float(np.sum(self._column_cost * x))
+        return ServedYear(cost, x[:links], x[links:], prices)
 
     def prices_of_need(self, prices: Floats) -> Floats:
         """The best dual of need for given prices of places ≥ 0, in closed form.
@@ -99,6 +101,11 @@ class Transport:
                 )
         return used
 
+    def _dearest(self, unmet: float | None) -> float:
+        """The most that a place can cost to serve, or not to serve; 1 where all is free."""
+        finite = self.cost[np.isfinite(self.cost)]
+        return max(float(finite.max(initial=0.0)), unmet or 0.0) or 1.0
+
     def _costs(self) -> Floats:
         """Per row (district, need) and pair (site, care type); inf where there is no link."""
         instance = self._instance
@@ -116,21 +123,18 @@ class Transport:
 
     def _build(self) -> Any:
         rows, links = len(self.cost), len(self._links)
-        slack = rows if np.isfinite(self.unmet_price) else 0
-        of_need = np.concatenate([self._links[:, 0], np.arange(slack)])
+        of_need = np.concatenate([self._links[:, 0], np.arange(rows)])
         of_place = rows + self._links[:, 1]
         entries = np.concatenate([of_need, of_place])
-        columns = np.concatenate([np.arange(links + slack), np.arange(links)])
-        shape = (rows + len(self.pairs), links + slack)
+        columns = np.concatenate([np.arange(links + rows), np.arange(links)])
+        shape = (rows + len(self.pairs), links + rows)
         matrix = csc_array((np.ones(len(entries)), (entries, columns)), shape=shape)
         lp = highspy.HighsLp()
         lp.num_row_, lp.num_col_ = shape
-        lp.col_cost_ = np.concatenate(
-            [self.cost[self._links[:, 0], self._links[:, 1]], np.full(slack, self.unmet_price)]
-        )
+        lp.col_cost_ = self._column_cost
         most = self._instance.need.max(axis=2).ravel()
         lp.col_lower_ = np.zeros(shape[1])
-        lp.col_upper_ = np.concatenate([most[self._links[:, 0]], most[:slack]])
+        lp.col_upper_ = np.concatenate([most[self._links[:, 0]], most])
         lp.row_lower_, lp.row_upper_ = np.zeros(shape[0]), np.zeros(shape[0])
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices

@@ -4,7 +4,7 @@ J. E. Beasley, "OR-Library: distributing test problems by electronic mail", Jour
 Operational Research Society 41 (1990). The optima are those published with the library.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ PMED = dict(
 )
 
 
-def available(names: dict[str, float]) -> list[str]:
+def available(names: Iterable[str]) -> list[str]:
     """Those instances whose file is there."""
     return [name for name in names if _file(name).exists()]
 

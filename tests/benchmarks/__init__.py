@@ -1,0 +1,1 @@
+"""The figures of docs/performance.md, by `make bench`; no test depends on a clock."""

@@ -1,0 +1,22 @@
+"""The JSON Schemas in docs/schema are those of the code."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from app.schemas.plan import Plan
+from app.schemas.scenario import Scenario
+
+FOLDER = Path(__file__).parents[3] / "docs" / "schema"
+
+
+@pytest.mark.parametrize(("name", "document"), [("scenario", Scenario), ("plan", Plan)])
+def test_the_published_schema_is_current(name: str, document: type[BaseModel]) -> None:
+    text = json.dumps(document.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+    path = FOLDER / f"{name}.schema.json"
+    if os.environ.get("FLERKJERNE_WRITE_GOLDENS"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "kjør make goldens"
