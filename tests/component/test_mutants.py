@@ -44,7 +44,7 @@ def _build(rng, instance, plan):
 def _move(rng, instance, plan):
     """Somebody is served at another site, or with another type of place."""
     if plan.allocation:
-        i, n, j, p, t = key = rng.choice(list(plan.allocation))
+        i, n, _, _, t = key = rng.choice(list(plan.allocation))
         moved = plan.allocation[key] * rng.choice([0.5, 1])
         there = (i, n, rng.choice(list(instance.sites)), rng.choice(list(instance.care_types)), t)
         plan.allocation[key] -= moved
