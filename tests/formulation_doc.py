@@ -11,7 +11,6 @@ from typing import Any
 
 from solver.formulation import FAMILIES
 from solver.formulation.objective import add_objective
-from solver.formulation.variables import add_variables
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "formulation.md"
 MARKER = "<!-- From here on made from the docstrings in solver/formulation by `make goldens`. -->"
@@ -21,7 +20,7 @@ FIELDS = ("Formula", "Symbols", "Units", "Source", "Absent", "Elastic", "Price")
 def document() -> str:
     """The whole document: the kept introduction, then what the docstrings say now."""
     by_hand, _, _ = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
-    parts = [f"{by_hand}{MARKER}", *_frame(), *_families()]
+    parts = [f"{by_hand}{MARKER}", "## Objective", *_section(add_objective), *_families()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -33,16 +32,11 @@ def fields(function: Callable[..., Any]) -> dict[str, str]:
     }
 
 
-def _frame() -> list[str]:
-    return ["## Variables", _markup(_body(add_variables)), "## Objective", *_section(add_objective)]
-
-
 def _families() -> list[str]:
     parts = ["## Constraints"]
     for family in FAMILIES:
-        nature = "physical" if family.physical else "a wish that may be given up"
         parts.append(f"### {family.code}: {family.title}")
-        parts.append(f"In a conflict: {nature}.")
+        parts.append("Physical." if family.physical else "A wish: may be named in a conflict.")
         for constraint in family.constraints:
             parts.append(f"#### `{constraint.__name__}`")
             parts.extend(_section(constraint))
@@ -53,12 +47,6 @@ def _section(function: Callable[..., Any]) -> list[str]:
     claim = " ".join((getdoc(function) or "").split("\n\n")[0].split())
     rows = [f"| {name} | {_cell(text)} |" for name, text in fields(function).items()]
     return [claim, "\n".join(["| | |", "|---|---|", *rows])]
-
-
-def _body(function: Callable[..., Any]) -> str:
-    """A docstring without its first paragraph, each paragraph on one line."""
-    paragraphs = (getdoc(function) or "").split("\n\n")[1:]
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _cell(text: str) -> str:

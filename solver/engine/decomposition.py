@@ -38,6 +38,7 @@ ROUNDS = 40  # of cuts at fractional points; each costs one linear program
 ENOUGH = 0.05  # of the gap asked for: what a round of cuts must still find
 LEAST = 1e-9  # of the bound, however small the gap
 MASTER_SHARE = 0.8  # of the gap asked for; the rest is for the cuts
+ENFORCED = 1e-6  # HiGHS's feasibility tolerance: a cut violated by less stays so when added
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ class _Benders:
     def _cut(self, x: Floats, served: _Served) -> float:
         """Add each year's cut that x violates; what x pays too little for serving, in NOK."""
         rows, bounds, short = [], [], 0.0
+        enough = self._enough * abs(self.bound or 0.0) / len(self._places)
         for index, prices in enumerate(year.prices for year in served.years):
             alpha = self._transport.prices_of_need(prices)
             places, constants = self._places[index]
@@ -188,7 +190,7 @@ class _Benders:
             paid = _dot(alpha, self._transport.need(index)) - _dot(prices, constants)
             bound = paid / self._unit
             missing = bound - _dot(row, x)
-            if missing * self._unit > self._enough * abs(self.bound or 0.0) / len(self._places):
+            if missing > max(enough / self._unit, ENFORCED):
                 rows.append(csr_array(row.reshape(1, -1)))
                 bounds.append(bound)
                 short += missing * self._unit * self._discount[index]

@@ -18,7 +18,12 @@ NOISE_PLACES = 1e-9
 
 
 def round_integers(program: Program, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x with its integers whole. Raises VerificationFailed when one is further off than 1e-6."""
+    """x with its integers whole.
+
+    Raises VerificationFailed when one is further off than 1e-6, or when x is not all numbers.
+    """
+    if not np.isfinite(x).all():
+        raise VerificationFailed("løsningen inneholder noe som ikke er et tall")
     whole = np.round(x)
     off = np.abs(x - whole)[program.integer]
     if off.size and off.max() > INTEGRALITY:

@@ -60,10 +60,15 @@ def _with_plan(
     instance: SitingInstance, plan: Plan, found: Found, options: SolveOptions, journal: Journal
 ) -> SolveResult:
     verification, figures = verify(instance, plan)
+    failed = [check for check in verification.checks if not check.passed]
+    if failed:
+        raise VerificationFailed(
+            "; ".join(f"{check.code} {check.claim}: {check.where}" for check in failed)
+        )
     objective = figures.objective_nok
     bound = _sound_bound(found, objective)
     gap = relative_gap(objective, bound)
-    result = SolveResult(
+    return SolveResult(
         outcome=_outcome(found.stop, gap, options),
         termination=_TERMINATIONS[found.stop],
         plan=plan,
@@ -77,12 +82,6 @@ def _with_plan(
         options=options,
         incumbents=tuple(journal.incumbents),
     )
-    failed = [check for check in verification.checks if not check.passed]
-    if failed:
-        raise VerificationFailed(
-            "; ".join(f"{check.code} {check.claim}: {check.where}" for check in failed)
-        )
-    return result
 
 
 def _sound_bound(found: Found, objective: float) -> float | None:

@@ -19,8 +19,8 @@ __all__ = ["verify"]
 def verify(instance: SitingInstance, plan: Plan) -> tuple[Verification, PlanFigures]:
     """Check every constraint of a plan and recompute its key figures.
 
-    The ids in the plan must be the instance's. Raises nothing for a bad plan: the checks say what
-    is wrong and where.
+    The ids in the plan must be the instance's and its quantities finite. Raises nothing for a bad
+    plan: the checks say what is wrong and where.
     """
     books = Books(instance, plan)
     checks = tuple(run(code, claim, rows(books)) for code, claim, rows in CHECKS)

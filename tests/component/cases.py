@@ -182,11 +182,13 @@ CORE_COVERAGE = scenario(
     targets={"core_coverage": {"ratio": {"h": 0.3}, "population": "80+"}},
 )
 
+# k asks for one FTE in the one year that it stands.
 STAFF = scenario(
+    Y2,
     care_types={"p": care_type(fte_per_place={"all": 0.5})},
-    districts={"a": district(5)},
+    districts={"a": district({"2026": 5, "2027": 3})},
     sites={"s": site(3)},
-    projects={"k": project("s", 6, fte={"all": 1})},
+    projects={"k": project("s", 6, fte={"all": 1}, available_years=1)},
     minutes={"s": {"a": 1}},
     staffing={"available_fte": {"all": 3}},
     unmet_nok=100,
@@ -394,10 +396,13 @@ CASES: dict[str, Case] = {
     ),
     "staff_within_available": Case(
         STAFF,
-        {("open", "k", Y1): 1, ("steps", "k", "p", Y1): 2},
-        {("all", Y1): ((3 + 2) * 0.5 + 1, at_most(3))},
-        objective=4 * 1 + 100,
-        without=5 * 1,
+        {("open", "k", Y1): 1, ("open", "k", Y2): 1, ("steps", "k", "p", Y1): 2},
+        {
+            ("all", Y1): ((3 + 2) * 0.5 + 1, at_most(3)),
+            ("all", Y2): (3 * 0.5 + 0, at_most(3)),
+        },
+        objective=(4 * 1 + 100) + 3 * 1,
+        without=5 * 1 + 3 * 1,
     ),
     "investment_within_year_ceiling": Case(
         investment({"investment_nok": 12}),

@@ -23,7 +23,7 @@ from solver.formulation.objective import add_objective
 from solver.formulation.parameters import make_parameters
 from solver.formulation.variables import add_variables
 from tests.component.cases import CASES, Case
-from tests.formulation_doc import DOCUMENT, FIELDS, document, fields
+from tests.formulation_doc import DOCUMENT, FIELDS, MARKER, document, fields
 from tests.siting import instance_of
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -134,6 +134,13 @@ def test_relaxation_only_is_tightened_by_the_valid_inequality():
     model.new_sites_serve_when_open.deactivate()
     run = run_highs(hand_over(model), HighsOptions(60))
     assert run.bound == pytest.approx(14, abs=1e-6)
+
+
+def test_formulation_document_names_every_variable_and_expression():
+    model = build(instance_of(CASES["staff_within_available"].toy))
+    by_hand, _, _ = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
+    for component in model.component_objects([pyo.Var, pyo.Expression]):
+        assert f"`{component.name}" in by_hand
 
 
 def test_formulation_document_is_current():

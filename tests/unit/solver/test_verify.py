@@ -174,6 +174,7 @@ FAULTS = [
     Fault(YEAR, {"projects": {"r": {"opens": {"latest": Y2}}}}, opens={"r": Y3}),
     Fault(YEAR, opens={"r": Y1 - 1}),
     Fault(YEAR, opens={"r": Y3 + 1}),
+    Fault(YEAR, {"projects": {"r": {"opens": {"latest": Y3 + 9}}}}, opens={"r": Y3 + 1}),
     Fault(ALLOWED, {"policies": {"required_projects": ["l"]}}, opens={"l": None}),
     Fault(ALLOWED, {"policies": {"forbidden_projects": ["r"]}}, opens={"r": Y3}),
     Fault(ALLOWED, {"policies": {"allowed_ownership": ["municipal"]}}, opens={"r": Y3}),

@@ -1,0 +1,71 @@
+"""A model that would not fit in memory is refused before anything is built."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.services.checking.size import MAX_PAIRS
+from solver import SitingInstance, SolveOptions, solve
+from solver.domain.errors import FormulationError
+from solver.domain.instance import Site
+from solver.engine import decomposition, plain
+from solver.engine import solve as solving
+from tests.siting import district, instance, project, site
+
+SITES = 1000
+
+
+def nation() -> SitingInstance:
+    """As many pairs of site and district as a scenario may have, over fifteen years."""
+    small = instance(
+        2040,
+        districts={"a": district(1)},
+        sites={"s": site(1)},
+        projects={"k": project("s", 10)},
+        minutes={"s": {"a": 5}},
+    )
+    districts = tuple(f"d{number:06}" for number in range(MAX_PAIRS // SITES))
+    places = {"p": (1,) * len(small.years)}
+    return replace(
+        small,
+        districts=districts,
+        sites={f"s{number:04}": Site(None, places) for number in range(SITES)},
+        need=np.ones((len(districts), 1, len(small.years))),
+        projects={},
+        travel=replace(small.travel, minutes=np.full((SITES, len(districts)), 5.0)),
+    )
+
+
+@pytest.fixture
+def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object) -> None:
+        raise AssertionError("it was built")
+
+    monkeypatch.setattr(plain, "build", build)
+    monkeypatch.setattr(decomposition, "build_master", build)
+    monkeypatch.setattr(solving, "build", build)
+
+
+@pytest.mark.usefixtures("_nothing_is_built")
+def test_too_large_a_model_is_refused_without_taking_memory():
+    country = nation()
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormulationError) as refusal:
+            solve(country)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refusal.value.code == "model_too_large"
+    # 2 million pairs × 15 years × 5 nonzeros × 2.2 kB, and 200 MB to begin with.
+    assert "330 200 MB" in refusal.value.detail
+    assert peak < 50e6
+
+
+def test_limit_is_the_callers():
+    town = instance(districts={"a": district(1)}, sites={"s": site(1)}, minutes={"s": {"a": 5}})
+    assert solve(town, SolveOptions(memory_limit_mb=201)).plan is not None
+    with pytest.raises(FormulationError, match="model_too_large"):
+        solve(town, SolveOptions(memory_limit_mb=200))
