@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -17,6 +18,7 @@ from rich.live import Live
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import set_path
+from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.summary import millions, number, percent, print_summary, wide
 from geodata import bundled
@@ -95,24 +97,31 @@ def _add_solve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value <= 86_400:
         raise argparse.ArgumentTypeError("må være over 0 og høyst 86400 sekunder")
     return value
 
 
 def _gap(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError("må være minst 0 og under 1")
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("må være fra 0 til 1")
     return value
 
 
 def _threads(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 64:
-        raise argparse.ArgumentTypeError("må være fra 1 til 64")
-    return value
+    value = _number(text)
+    if not (value.is_integer() and 1 <= value <= MAX_THREADS):
+        raise argparse.ArgumentTypeError(f"må være et helt tall fra 1 til {MAX_THREADS}")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"«{text}» er ikke et tall") from None
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -130,6 +139,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _solve(options: argparse.Namespace) -> int:
     document = _read(options.scenario, options.changes)
+    for path in (options.out, options.geojson, options.gpkg):
+        _can_write(path)
     plan, text = _run(document, options)
     if options.out is not None:
         options.out.write_bytes(text)
@@ -140,6 +151,12 @@ def _solve(options: argparse.Namespace) -> int:
     print_summary(wide(Console(stderr=result_is_piped)), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _can_write(path: Path | None) -> None:
+    """Said before the solve, not after it."""
+    if path is not None and not path.parent.is_dir():
+        raise InputError("no_such_folder", f"Mappen «{path.parent}» finnes ikke. Lag den først.")
 
 
 def _write_layers(
@@ -185,11 +202,18 @@ def _example(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
     from app.main import serve
     from app.settings import Settings
 
     chosen = {name: getattr(options, name) for name in ("host", "port")}
-    serve(Settings(**{name: value for name, value in chosen.items() if value is not None}))
+    try:
+        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+        raise InputError("settings_invalid", f"Innstillingene kan ikke brukes: {wrong}.") from error
+    serve(settings)
     return EXIT_OK
 
 
@@ -203,9 +227,7 @@ def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:
         document = parse_json(_file(source))
     for change in changes:
         document = _changed(document, change)
-    check_scenario(document)
-    assert isinstance(document, dict)
-    return document
+    return check_scenario(document).plain()
 
 
 def _file(name: str) -> bytes:
@@ -223,7 +245,14 @@ def _changed(document: Any, change: str) -> Any:
     path, equals, value = change.partition("=")
     if not equals:
         raise InputError("bad_change", f"«--set {change}» mangler =. Skriv sti.til.felt=JSON.")
-    return set_path(document, path, parse_json(value))
+    try:
+        parsed = parse_json(value)
+    except DocumentInvalid as error:
+        place = "/" + path.replace(".", "/")
+        raise DocumentInvalid(
+            [replace(issue, pointer=place + issue.pointer) for issue in error.issues]
+        ) from error
+    return set_path(document, path, parsed)
 
 
 def _print_issues(issues: Sequence[Issue]) -> None:

@@ -53,9 +53,8 @@ def _parts(scenario: Document, plan: Document) -> Iterator[RenderableType]:
 
 
 def _conflict(conflict: Document) -> Iterator[RenderableType]:
-    yield "Disse kravene kan ikke oppfylles samtidig" + (
-        " (uten ett av dem finnes det en plan):" if conflict["irreducible"] else ":"
-    )
+    shortest = ", og lista kan ikke gjøres kortere" if conflict["irreducible"] else ""
+    yield f"Dette kan ikke oppfylles samtidig{shortest}:"
     for rule in conflict["rules"]:
         yield f"  • {rule['text']} ({rule['code']})"
 

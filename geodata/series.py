@@ -26,10 +26,12 @@ def step(series: Series | None, years: Sequence[int]) -> tuple[Fraction | None, 
 
 def linear(series: Series | None, years: Sequence[int]) -> tuple[Fraction, ...]:
     """A linear series in each of `years`: interpolated, constant before the first and after
-    the last value. Zeros when there is no series.
+    the last value. Zeros when there is no series, or nothing in it.
     """
     if not isinstance(series, Mapping):
         return (Fraction(0) if series is None else exact(series),) * len(years)
+    if not series:
+        return (Fraction(0),) * len(years)
     knots, values = _points(series)
     return tuple(_interpolated(knots, values, year) for year in years)
 

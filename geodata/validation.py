@@ -31,7 +31,8 @@ class Problem(NamedTuple):
 def location_problem(lon: object, lat: object) -> Problem | None:
     """What is wrong with a position in WGS84, or None when it is in Norway (Svalbard included).
 
-    The test is a rough box, made to catch swapped axes, metres and slips of the keyboard.
+    The test is a rough box, made to catch swapped axes, metres and slips of the keyboard; a case
+    moved a UTM zone to the east for a test is still let in.
     """
     if not (_is_coordinate(lon) and _is_coordinate(lat)):
         return Problem(

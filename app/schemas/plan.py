@@ -111,7 +111,9 @@ class RuleConflict(Document):
 
 
 class ConflictSet(Document):
-    """Rules that cannot hold together; irreducible only when proven so by deletion."""
+    """Rules that cannot hold together; irreducible when the list was proven to be no longer than
+    it must be. The scenario may have other conflicts beside this one.
+    """
 
     irreducible: bool
     rules: list[RuleConflict]

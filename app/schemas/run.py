@@ -25,13 +25,16 @@ ScenarioReference = Annotated[
 ]
 
 
+MAX_THREADS = 16
+
+
 class RunOptions(Document):
     """How long and how exact; what is left out or null is the server's own choice."""
 
     time_limit_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
     mip_gap: Share | None = None
     """Relative: |objective − bound| ÷ |objective|."""
-    threads: Annotated[Positive, Field(le=16)] | None = None
+    threads: Annotated[Positive, Field(le=MAX_THREADS)] | None = None
 
 
 class RunRequest(Document):

@@ -110,7 +110,7 @@ class SiteSpec(Document):
 class PlaceRange(Document):
     """The total size of a project while it is open."""
 
-    min: Count
+    min: Count | None = None
     max: Count
     step: Positive | None = None
 
@@ -315,3 +315,7 @@ class Scenario(Document):
     objective: ObjectiveSpec
     sources: dict[JsonPointer, Source] | None = None
     """Keyed by JSON pointer into this document; an entry speaks for everything below it."""
+
+    def plain(self) -> dict[str, Any]:
+        """The document as plain JSON types, what is none left out: one form for one meaning."""
+        return self.model_dump(mode="json", exclude_none=True)

@@ -7,7 +7,7 @@ alike, so one set of types serves them; which one a field is, its description sa
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, StringConstraints, Tag
 
 from app.schemas.base import Amount, Count, Share
 
@@ -27,17 +27,14 @@ def _form(value: Any) -> str:
 _BY_FORM = Discriminator(_form)
 
 AmountSeries = Annotated[
-    Annotated[Amount, Tag(NUMBER)]
-    | Annotated[dict[YearKey, Amount], Field(min_length=1), Tag(SERIES)],
+    Annotated[Amount, Tag(NUMBER)] | Annotated[dict[YearKey, Amount], Tag(SERIES)],
     _BY_FORM,
 ]
 CountSeries = Annotated[
-    Annotated[Count, Tag(NUMBER)]
-    | Annotated[dict[YearKey, Count], Field(min_length=1), Tag(SERIES)],
+    Annotated[Count, Tag(NUMBER)] | Annotated[dict[YearKey, Count], Tag(SERIES)],
     _BY_FORM,
 ]
 ShareSeries = Annotated[
-    Annotated[Share, Tag(NUMBER)]
-    | Annotated[dict[YearKey, Share], Field(min_length=1), Tag(SERIES)],
+    Annotated[Share, Tag(NUMBER)] | Annotated[dict[YearKey, Share], Tag(SERIES)],
     _BY_FORM,
 ]

@@ -96,7 +96,7 @@ def _project(given: ProjectSpec, years: Years) -> Project:
         site=given.site,
         ownership=Ownership(given.ownership or "municipal"),
         care_types=tuple(sorted(given.care_types)),
-        min_places=given.places.min,
+        min_places=given.places.min or 0,
         max_places=given.places.max,
         step=given.places.step or 1,
         investment_nok=given.investment_nok,

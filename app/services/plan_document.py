@@ -51,8 +51,8 @@ def make_plan(scenario: Scenario, instance: SitingInstance, result: SolveResult)
 
 def scenario_hash(scenario: Scenario) -> str:
     """SHA-256 of the checked document: the same however it was written down."""
-    checked = scenario.model_dump(mode="json", exclude_none=True)
-    return hashlib.sha256(json.dumps(checked, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(scenario.plain(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _gap_nok(result: SolveResult) -> float | None:

@@ -59,14 +59,15 @@ class Runs:
         request = _request(body)
         options = self._options(request.options or RunOptions())
         scenario_id, document = self._scenario(request.scenario)
+        scenario = _checked(document)
         row = RunRow(
             id=str(uuid4()),
             scenario_id=scenario_id,
             kind=request.kind,
             status=RunStatus.ACCEPTED,
             options=options,
-            scenario=as_text(document),
-            scenario_hash=scenario_hash(_checked(document)),
+            scenario=as_text(scenario.plain()),
+            scenario_hash=scenario_hash(scenario),
             created=datetime.now(UTC),
         )
         with self._database.writing() as session:

@@ -58,7 +58,7 @@ class Scenarios:
             earlier = made_before(session, post)
         if earlier is not None:
             return self.get(earlier)
-        document = self._changed(body) if _is_change(body) else body
+        document = self.proposed(body)
         title = check_scenario(document).title
         now, new_id = datetime.now(UTC), str(uuid4())
         with self._database.writing() as session:
@@ -76,6 +76,10 @@ class Scenarios:
                     )
                 )
             return _stored(_found(repository.get(scenario_id)))
+
+    def proposed(self, body: Any) -> Any:
+        """The document that a body proposes, unchecked: itself, or a change of another."""
+        return self._changed(body) if _is_change(body) else body
 
     def get(self, scenario_id: str) -> StoredScenario:
         """A stored scenario by id or a bundled one by name; NotFound when there is neither."""

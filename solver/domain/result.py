@@ -82,7 +82,8 @@ class Rule:
 class Conflict:
     """Families of constraints that cannot hold together.
 
-    `irreducible` is True only when leaving out any one of them was shown to give a plan.
+    `irreducible` is True only when the rest of the list, without any one of them, was shown to
+    hold. The scenario may have other conflicts beside this one.
     """
 
     rules: tuple[Rule, ...]

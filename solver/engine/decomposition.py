@@ -34,6 +34,7 @@ Floats = NDArray[np.float64]
 
 NAME = "decomposition"
 LEAST_ALLOCATIONS = 2_000  # below, one program is as fast
+SMALL_TRAVEL = 0.05  # of what running a place costs; Lillehammer's is 0.005
 ROUNDS = 40  # of cuts at fractional points; each costs one linear program
 ENOUGH = 0.05  # of the gap asked for: what a round of cuts must still find
 LEAST = 1e-9  # of the bound, however small the gap
@@ -59,20 +60,35 @@ class _Candidate:
 
 
 def fits(instance: SitingInstance, allocations: int) -> bool:
-    """Whether the decomposition applies and pays: several years, much geography.
+    """Whether the decomposition applies, and pays for so many allocation variables."""
+    return applies(instance) and pays(instance, allocations)
 
-    It needs a price on unmet need or every site within reach of everybody, so that what the
-    master thinks can be served can be served; a nearness target would tie the subproblems.
+
+def applies(instance: SitingInstance) -> bool:
+    """Whether the subproblems stand alone and can serve what the master thinks can be served.
+
+    A nearness target ties them. Without a price on unmet need every site must be within reach of
+    everybody.
     """
-    reach = instance.travel.minutes.size == 0 or bool(np.isfinite(instance.travel.minutes).all())
-    free = reach and instance.travel.limit_minutes is None
+    in_reach = bool(np.isfinite(instance.travel.minutes).all())
+    free = in_reach and instance.travel.limit_minutes is None
     can_serve = free or instance.objective.unmet_place_year_nok is not None
-    return (
-        len(instance.years) > 1
-        and allocations >= LEAST_ALLOCATIONS
-        and can_serve
-        and instance.targets.within is None
-    )
+    return can_serve and instance.targets.within is None
+
+
+def pays(instance: SitingInstance, allocations: int) -> bool:
+    """Whether the decomposition is the faster: several years, much geography, cheap travel.
+
+    Where travel costs as much as places do, the master without geography says too little, and one
+    program does better.
+    """
+    minutes = instance.travel.minutes[np.isfinite(instance.travel.minutes)]
+    per_minute = instance.objective.travel_weight * instance.travel.nok_per_minute
+    travel = per_minute * float(minutes.mean()) if minutes.size else 0.0
+    serving = [c.operating_cost_nok for c in instance.care_types.values() if c.serves]
+    place = instance.objective.cost_weight * min(serving, default=0.0)
+    many = len(instance.years) > 1 and allocations >= LEAST_ALLOCATIONS
+    return many and travel <= SMALL_TRAVEL * place
 
 
 def solve_decomposed(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:

@@ -36,7 +36,7 @@ def guard_memory(instance: SitingInstance, allocations: int, limit_mb: float) ->
     if estimate > limit_mb:
         raise FormulationError(
             "model_too_large",
-            f"Modellen ville trenge om lag {estimate:,.0f} MB, og grensen er {limit_mb:,.0f} MB. "
+            f"Modellen ville trenge om lag {estimate:.0f} MB, og grensen er {limit_mb:.0f} MB. "
             "Sett en reisetidsgrense (travel.limit_minutes), slå sammen kretser eller gi en "
-            "høyere minnegrense.".replace(",", " "),
+            "høyere minnegrense.",
         )

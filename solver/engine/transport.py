@@ -141,6 +141,7 @@ class Transport:
         lp.a_matrix_.value_ = matrix.data
         solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
+        # HiGHS has one pool of threads, which the search has set up: 0 takes it as it is.
+        solver.setOptionValue("threads", 0)
         solver.passModel(lp)
         return solver

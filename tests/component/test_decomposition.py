@@ -21,16 +21,20 @@ EXACT = SolveOptions(mip_gap=1e-7)
 @pytest.fixture
 def decompose_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small instances, too, are decomposed where the decomposition applies."""
-    monkeypatch.setattr(decomposition, "LEAST_ALLOCATIONS", 0)
+    monkeypatch.setattr(decomposition, "pays", lambda *_: True)
 
 
 def instance_of(seed: int) -> SitingInstance:
     return make_instance(check_scenario(random_scenario(seed)))
 
 
+def several_years(instance: SitingInstance) -> bool:
+    return len(instance.years) > 1 and decomposition.applies(instance)
+
+
 def decomposable() -> list[int]:
     """Seeds whose scenario has several years and nothing that ties the years' subproblems."""
-    return [seed for seed in range(180) if decomposition.fits(instance_of(seed), 10**6)]
+    return [seed for seed in range(180) if several_years(instance_of(seed))]
 
 
 @pytest.mark.usefixtures("decompose_all")
@@ -39,7 +43,7 @@ def test_same_optimum_as_the_plain_program(seed: int, monkeypatch: pytest.Monkey
     instance = instance_of(seed)
     decomposed = solve(instance, EXACT)
     assert decomposed.statistics.strategy == "decomposition"
-    monkeypatch.setattr(decomposition, "LEAST_ALLOCATIONS", 10**9)
+    monkeypatch.setattr(decomposition, "pays", lambda *_: False)
     plain = solve(instance, EXACT)
     assert plain.statistics.strategy == "plain"
     assert decomposed.outcome == plain.outcome
@@ -122,3 +126,17 @@ def test_allocations_are_counted_without_making_them() -> None:
     for seed in Random(1).sample(range(1000), 30):
         instance = instance_of(seed)
         assert count_allocations(instance) == len(make_sets(instance).ALLOCATIONS)
+
+
+def test_any_number_of_threads_and_back() -> None:
+    """HiGHS keeps one pool of threads, which search and subproblems must agree on."""
+    instance = make_instance(check_scenario(bundled.load("lillehammer-2018")))
+    objectives = [solve(instance, SolveOptions(threads=n)).objective_nok for n in (1, 2, 1, 3)]
+    assert objectives == pytest.approx([objectives[0]] * 4)
+
+
+def test_dear_travel_is_left_to_one_program() -> None:
+    document = bundled.load("lillehammer-2018")
+    assert solve(make_instance(check_scenario(document))).statistics.strategy == "decomposition"
+    document["travel"]["visits_per_place_year"] *= 100
+    assert solve(make_instance(check_scenario(document))).statistics.strategy == "plain"

@@ -60,7 +60,7 @@ def test_too_large_a_model_is_refused_without_taking_memory():
         tracemalloc.stop()
     assert refusal.value.code == "model_too_large"
     # 2 million pairs × 15 years × 5 nonzeros × 2.2 kB, and 200 MB to begin with.
-    assert "330 200 MB" in refusal.value.detail
+    assert "330200 MB" in refusal.value.detail
     assert peak < 50e6
 
 

@@ -142,8 +142,8 @@ def test_a_bad_document_is_answered_with_every_issue(sqlite_client: TestClient, 
     }
     assert all(issue["message"] and issue["mend"] for issue in problem["issues"])
     checked = sqlite_client.post("/v1/scenarios/validate", json=toy)
-    assert checked.status_code == 200
-    assert checked.json() == {"valid": False, "issues": problem["issues"]}
+    assert checked.status_code == 422
+    assert checked.json() == problem
 
 
 def test_a_good_document_is_valid(sqlite_client: TestClient, toy: Toy) -> None:

@@ -8,7 +8,7 @@ from solver.engine import decomposition
 from tests.known_optimum.enumeration import Enumeration
 from tests.random_scenarios import random_scenario
 from tests.referee import Referee
-from tests.siting import Y2, Document, district, instance_of, project, scenario, site
+from tests.siting import Y1, Y2, Document, district, instance_of, project, scenario, site
 
 MOST_COMBINATIONS = 3000
 SCENARIOS = 320
@@ -29,7 +29,7 @@ def decomposable_scenario(seed: int) -> Document:
     while True:
         document = small_scenario(seed)
         document["targets"].pop("within", None)
-        if decomposition.fits(instance_of(document), decomposition.LEAST_ALLOCATIONS):
+        if decomposition.applies(instance_of(document)) and document["years"]["last"] > Y1:
             return document
         seed += SCENARIOS
 
@@ -62,7 +62,7 @@ def test_solve_finds_what_enumeration_finds(seed):
 @pytest.mark.parametrize("seed", range(100, 180))
 def test_decomposition_finds_what_enumeration_finds(seed, monkeypatch):
     """At an exact gap, too: a cut that the master cannot keep more exactly ends the search."""
-    monkeypatch.setattr(decomposition, "LEAST_ALLOCATIONS", 0)
+    monkeypatch.setattr(decomposition, "pays", lambda *_: True)
     document = decomposable_scenario(seed)
     result = solve(instance_of(document), EXACT)
     assert result.statistics.strategy == decomposition.NAME

@@ -12,23 +12,19 @@ from app.api.dependencies import (
     JsonBody,
     KeyedPostHere,
     Limit,
-    RawBody,
     ServicesHere,
-    readable,
 )
 from app.api.links import next_page
 from app.api.openapi import accepts, problems, ref
-from app.schemas.problem import ProblemIssue
 from app.schemas.stored_scenario import (
     ScenarioCheck,
     ScenarioList,
     ScenarioResource,
     ScenarioSummary,
 )
-from app.services.checking import read_scenario
+from app.services.checking import check_scenario
 from app.services.etags import same
 from app.services.scenarios import StoredScenario
-from solver.domain.errors import DocumentInvalid
 
 router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
 
@@ -52,19 +48,12 @@ def create(
 @router.post(
     "/validate",
     operation_id="validate_scenario",
-    openapi_extra=accepts({"type": "object"}, JSON),
-    responses=problems(400, 413, 415),
+    openapi_extra=accepts({"anyOf": [ref("Scenario"), ref("ScenarioChange")]}, JSON),
+    responses=problems(400, 413, 415, 422),
 )
-def validate(body: RawBody) -> ScenarioCheck:
-    """Whether a scenario document can be used, and every issue with it; nothing is stored."""
-    try:
-        read_scenario(body)
-    except DocumentInvalid as error:
-        unusable = readable(error)
-        if unusable is not error:
-            raise unusable from error
-        issues = [ProblemIssue.model_validate(i, from_attributes=True) for i in error.issues]
-        return ScenarioCheck(valid=False, issues=issues)
+def validate(services: ServicesHere, body: JsonBody) -> ScenarioCheck:
+    """Whether a scenario could be stored as `create` would; a problem with every issue if not."""
+    check_scenario(services.scenarios.proposed(body))
     return ScenarioCheck(valid=True, issues=[])
 
 

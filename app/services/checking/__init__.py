@@ -42,7 +42,6 @@ CHECKS: tuple[Check, ...] = (
     references.projects_exist,
     references.populations_exist,
     references.needs_are_served,
-    references.staff_groups_are_used,
     references.lists_name_once,
     projects.sizes_are_possible,
     projects.temporary_projects_are_rented,
@@ -56,7 +55,6 @@ CHECKS: tuple[Check, ...] = (
     links.required_projects_are_compatible,
     needs.coverage_need_is_complete,
     needs.mix_is_at_most_all,
-    needs.explicit_need_is_given,
     travel.straight_line_has_speed,
     travel.straight_line_has_ends,
     travel.matrix_is_given,
@@ -90,10 +88,17 @@ def check_scenario(document: Any) -> Scenario:
     if issues:
         raise ScenarioInvalid(issues)
     try:
-        scenario = Scenario.model_validate(document)
+        scenario = Scenario.model_validate(_without_nulls(document))
     except ValidationError as error:
         raise ScenarioInvalid(issues_of(error, Scenario)) from error
     issues = capped(chain.from_iterable(check(scenario) for check in CHECKS))
     if issues:
         raise ScenarioInvalid(issues)
     return scenario
+
+
+def _without_nulls(value: Any) -> Any:
+    """Null means left out, in collections as in fields. Elements of lists are not fields."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_nulls(item) for key, item in value.items() if item is not None}

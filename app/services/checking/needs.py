@@ -35,16 +35,3 @@ def mix_is_at_most_all(scenario: Scenario) -> Iterator[Issue]:
             f"Andelene i «mix» er til sammen {total:.6g}, altså mer enn 1.",
             "Sett ned andelene, slik at summen blir høyst 1.",
         )
-
-
-def explicit_need_is_given(scenario: Scenario) -> Iterator[Issue]:
-    """Explicit need is given for at least one district."""
-    if scenario.need.basis != "explicit":
-        return
-    if not any(district.need for district in scenario.districts.values()):
-        yield Issue(
-            "/need/basis",
-            "missing_need",
-            "Grunnlaget er «explicit», men ingen krets har «need».",
-            "Legg til «need» i minst én krets, eller velg et annet grunnlag.",
-        )

@@ -13,11 +13,12 @@ def sizes_are_possible(scenario: Scenario) -> Iterator[Issue]:
     """Some whole number of steps, above zero, lies between a project's least and largest size."""
     for project_id, project in _projects(scenario):
         here, size = ("projects", project_id, "places"), project.places
-        if size.min > size.max:
+        least = size.min or 0
+        if least > size.max:
             yield Issue(
                 pointer(*here, "min"),
                 "range_reversed",
-                f"Minste størrelse ({size.min}) er over den største ({size.max}).",
+                f"Minste størrelse ({least}) er over den største ({size.max}).",
                 f"Sett «min» til høyst {size.max}, eller øk «max».",
             )
         elif size.max == 0:
@@ -27,11 +28,11 @@ def sizes_are_possible(scenario: Scenario) -> Iterator[Issue]:
                 "Prosjektet kan ikke få noen plasser.",
                 "Sett «max» til minst 1, eller ta bort prosjektet.",
             )
-        elif _largest(project) < max(size.min, 1):
+        elif _largest(project) < max(least, 1):
             yield Issue(
                 pointer(*here, "step"),
                 "no_step_fits",
-                f"Ingen hele trinn på {size.step} gir mellom {size.min} og {size.max} plasser.",
+                f"Ingen hele trinn på {size.step} gir mellom {least} og {size.max} plasser.",
                 "Sett et mindre «step», eller øk «max».",
             )
 

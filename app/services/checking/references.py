@@ -64,20 +64,6 @@ def needs_are_served(scenario: Scenario) -> Iterator[Issue]:
     )
 
 
-def staff_groups_are_used(scenario: Scenario) -> Iterator[Issue]:
-    """A staff group with a limit is used by a care type or a project; else it is a slip."""
-    used = {group for each in scenario.care_types.values() for group in each.fte_per_place}
-    used.update(group for each in (scenario.projects or {}).values() for group in each.fte or {})
-    available = scenario.staffing.available_fte if scenario.staffing else None
-    named = _keyed(("staffing", "available_fte"), available)
-    return _unknown(
-        named,
-        used,
-        "Ingen plasstype bruker personellgruppen {}.",
-        "i «fte_per_place» hos en plasstype",
-    )
-
-
 def lists_name_once(scenario: Scenario) -> Iterator[Issue]:
     """No list of ids has the same one twice."""
     for place, names in _lists(scenario):

@@ -9,6 +9,7 @@ from app.schemas.issues import pointer
 from app.schemas.merge_patch import merge_patch
 from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario, read_scenario
+from app.services.instances import make_instance
 from geodata import bundled
 from solver.domain.errors import ScenarioInvalid
 
@@ -254,3 +255,32 @@ def test_a_wrong_type_is_refused_in_every_field(place: str, value: Any) -> None:
         "bad_id",
         "unknown_field",
     }
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/staffing/available_fte/all",
+        "/districts/34050102/need/institution",
+        "/travel/barriers",
+        "/districts/34050101/population/80+/2026",
+        "/targets/coverage/ratio",
+    ],
+)
+def test_null_in_a_map_is_left_out(place: str) -> None:
+    left_out = toy()
+    *way, last = place.removeprefix("/").split("/")
+    here: Any = left_out
+    for name in way:
+        here = here[name]
+    del here[last]
+    assert check_scenario(put(place, None)) == check_scenario(left_out)
+
+
+def test_a_series_without_years_is_none() -> None:
+    document = put("/targets/coverage/ratio", {})
+    document["staffing"]["available_fte"]["all"] = {}
+    instance = make_instance(check_scenario(document))
+    assert instance.targets.coverage is not None
+    assert set(instance.targets.coverage.ratio) == {None}
+    assert set(instance.limits.available_fte["all"]) == {None}

@@ -68,13 +68,6 @@ PATCHES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ),
     # Explicit need
     (
-        "explicit-need-nowhere",
-        _EXPLICIT
-        | {"districts": {"34050101": {"need": None}, "34050102": {"need": {"institution": None}}}},
-        "/need/basis",
-        "missing_need",
-    ),
-    (
         "explicit-need-unserved",
         _EXPLICIT | {"districts": {"34050101": {"need": {"dementia": 1}}}},
         "/districts/34050101/need/dementia",
@@ -243,12 +236,6 @@ LILLEHAMMER: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "axes_swapped",
     ),
     ("core-removed", {"cores": {"sentrum": None}}, "/sites/helsehus/core", "unknown_id"),
-    (
-        "staff-group-unused",
-        {"staffing": {"available_fte": {"al": 300}}},
-        "/staffing/available_fte/al",
-        "unknown_id",
-    ),
     (
         "removes-more-than-188",
         {"projects": {"helsehus-f3": {"removes": {"institution": 189}}}},
