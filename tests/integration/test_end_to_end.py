@@ -8,10 +8,13 @@ import pyogrio
 import pytest
 from fastapi.testclient import TestClient
 
+from app.cli import main
+from app.schemas.merge_patch import merge_patch
 from app.schemas.plan import Plan
 from app.services.checking import check_scenario
 from app.services.plan_document import dump
 from app.services.solving import solve_scenario
+from geodata import bundled
 from solver.domain.result import SolveOptions, Watcher
 
 Toy = dict[str, Any]
@@ -87,3 +90,22 @@ def test_a_problem_too_large_for_the_memory_is_a_failed_run(
     with start(sqlite_url, memory_limit_mb=300) as client:
         run = solved(client, toy)
     assert (run["status"], run["error"]["code"]) == ("failed", "model_too_large")
+
+
+def test_one_plan_through_every_door(client: TestClient, tmp_path: Path) -> None:
+    """A bundled scenario with a change: over HTTP, from the command line twice, and in Python."""
+    changes = {"targets": {"coverage": {"ratio": {"2028": 0.16}}}}
+    made = client.post("/v1/scenarios", json={"based_on": "lillehammer-2018", "changes": changes})
+    run = client.post(
+        "/v1/runs", json={"scenario": made.json()["id"]}, headers={"prefer": "wait=60"}
+    ).json()
+    plans = [client.get(f"/v1/runs/{run['id']}/plan").json()]
+    for number in range(2):
+        path = tmp_path / f"{number}.json"
+        change = 'targets.coverage.ratio={"2028": 0.16}'
+        assert main(["solve", "lillehammer-2018", "--set", change, "--out", str(path)]) == 0
+        plans.append(json.loads(path.read_bytes()))
+    scenario = check_scenario(merge_patch(bundled.load("lillehammer-2018"), changes))
+    plans.append(json.loads(dump(solve_scenario(scenario))))
+    assert plans[0]["years"]["2028"]["places_counted"] >= 330
+    assert len({without_times(plan) for plan in plans}) == 1
