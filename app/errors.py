@@ -41,6 +41,13 @@ class UnsupportedMedia(SitingError):
         )
 
 
+class CrossSite(SitingError):
+    """A browser sent this for a page of another site."""
+
+    def __init__(self) -> None:
+        super().__init__("cross_site", "Forespørselen kommer fra en side på et annet nettsted.")
+
+
 class BadBody(SitingError):
     """A body that is of no use; `issues` say where."""
 
@@ -73,6 +80,7 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 # The first line that fits holds.
 STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (BadRequest, 400),
+    (CrossSite, 403),
     (NotFound, 404),
     (Conflict, 409),
     (PreconditionFailed, 412),
@@ -86,6 +94,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
 
 TITLES = {
     400: "Kan ikke leses",
+    403: "Ikke tillatt",
     404: "Finnes ikke",
     405: "Metoden kan ikke brukes her",
     409: "Kan ikke gjøres nå",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Path, Query, Request
 
 from app.db import Database
-from app.errors import BadRequest, UnsupportedMedia
+from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
 from app.services.idempotency import KeyedPost
@@ -16,6 +16,8 @@ from solver.domain.errors import DocumentInvalid
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+# What a request says when nobody chose: nothing, or what curl puts there.
+UNDECLARED = ("", "application/x-www-form-urlencoded")
 
 # Issues that say that the text is no JSON at all.
 UNREADABLE = frozenset({"bad_json", "empty_document", "not_utf8"})
@@ -38,11 +40,17 @@ def services(request: Request) -> Services:
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body as it came, JSON unless declared to be something else; then UnsupportedMedia."""
+    """The body as it came, JSON unless declared to be something else; then UnsupportedMedia.
+
+    A page of another site can make a browser post without asking first, if it declares nothing or
+    a form. The browser says so, and that is refused: CrossSite.
+    """
     accepted = (MERGE_PATCH, JSON) if request.method == "PATCH" else (JSON,)
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared and declared not in accepted:
+    if declared not in (*accepted, *UNDECLARED):
         raise UnsupportedMedia(accepted)
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise CrossSite
     return await request.body()
 
 

@@ -134,16 +134,24 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClien
         assert client.get("/v1/runs").json()["items"] == []
 
 
-@pytest.mark.parametrize("declared", ["text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("declared", ["text/plain", "multipart/form-data"])
 def test_only_json_is_read(sqlite_client: TestClient, declared: str) -> None:
     headers = {"content-type": declared}
     answer = sqlite_client.post("/v1/scenarios", content=b"{}", headers=headers)
     assert_problem(answer, 415, "unsupported_media_type")
 
 
-def test_what_is_not_declared_is_read_as_json(sqlite_client: TestClient) -> None:
-    answer = sqlite_client.post("/v1/scenarios", content=b'{"based_on": "lillehammer-2018"}')
+@pytest.mark.parametrize("declared", [None, "application/x-www-form-urlencoded"])
+def test_what_nobody_declared_is_read_as_json(
+    sqlite_client: TestClient, declared: str | None
+) -> None:
+    headers = {} if declared is None else {"content-type": declared}
+    body = b'{"based_on": "lillehammer-2018"}'
+    answer = sqlite_client.post("/v1/scenarios", content=body, headers=headers)
     assert answer.status_code == 201
+    browser = {**headers, "sec-fetch-site": "cross-site"}
+    refused = sqlite_client.post("/v1/scenarios", content=body, headers=browser)
+    assert_problem(refused, 403, "cross_site")
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ router = APIRouter(prefix=RUNS, tags=["runs"])
     openapi_extra=accepts(ref("RunRequest"), JSON),
     responses={
         200: {"model": RunResource, "description": "Ended within the time waited."},
-        **problems(400, 413, 415, 422),
+        **problems(400, 403, 413, 415, 422),
     },
 )
 async def create(

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
     operation_id="create_scenario",
     status_code=201,
     openapi_extra=accepts({"anyOf": [ref("Scenario"), ref("ScenarioChange")]}, JSON),
-    responses=problems(400, 413, 415, 422),
+    responses=problems(400, 403, 413, 415, 422),
 )
 def create(
     services: ServicesHere, body: JsonBody, post: KeyedPostHere, response: Response
@@ -49,7 +49,7 @@ def create(
     "/validate",
     operation_id="validate_scenario",
     openapi_extra=accepts({"anyOf": [ref("Scenario"), ref("ScenarioChange")]}, JSON),
-    responses=problems(400, 413, 415, 422),
+    responses=problems(400, 403, 413, 415, 422),
 )
 def validate(services: ServicesHere, body: JsonBody) -> ScenarioCheck:
     """Whether a scenario could be stored as `create` would; a problem with every issue if not."""
@@ -92,7 +92,7 @@ def read(
     "/{scenario_id}",
     operation_id="replace_scenario",
     openapi_extra=accepts(ref("Scenario"), JSON),
-    responses=problems(400, 404, 409, 412, 413, 415, 422),
+    responses=problems(400, 403, 404, 409, 412, 413, 415, 422),
 )
 def replace(
     services: ServicesHere,
@@ -109,7 +109,7 @@ def replace(
     "/{scenario_id}",
     operation_id="patch_scenario",
     openapi_extra=accepts({"type": "object"}, MERGE_PATCH, JSON),
-    responses=problems(400, 404, 409, 412, 413, 415, 422),
+    responses=problems(400, 403, 404, 409, 412, 413, 415, 422),
 )
 def patch(
     services: ServicesHere,
