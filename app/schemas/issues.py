@@ -93,6 +93,11 @@ def issues_of(error: ValidationError, model: type[BaseModel]) -> list[Issue]:
     return capped((_issue(details, model) for details in errors), len(errors))
 
 
+def places_of(error: ValidationError) -> list[list[str | int]]:
+    """Where in the document each of the errors is, as keys and indices."""
+    return [_place(details) for details in error.errors(include_url=False)]
+
+
 def _issue(error: ErrorDetails, model: type[BaseModel]) -> Issue:
     place = _place(error)
     if error["type"] == "extra_forbidden":

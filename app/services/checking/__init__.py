@@ -1,8 +1,8 @@
 """The one way from a document to a checked scenario.
 
-First the size, then the schema, then every cross-check in `CHECKS`; each step collects all it
-finds. Refused is what contradicts itself or cannot be read. A scenario that can only not be
-fulfilled is not refused: infeasible is an answer.
+First the size, then the schema, then every cross-check in `CHECKS`; where the schema is broken,
+those in `LOCAL_CHECKS` look at the rest. Refused is what contradicts itself or cannot be read. A
+scenario that can only not be fulfilled is not refused: infeasible is an answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.schemas.issues import capped, issues_of
+from app.schemas.issues import capped, issues_of, pointer
 from app.schemas.jsontext import parse_json
 from app.schemas.scenario import Scenario
 from app.services.checking import (
@@ -25,6 +25,7 @@ from app.services.checking import (
     travel,
     years,
 )
+from app.services.checking.mended import mended
 from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
 
 Check = Callable[[Scenario], Iterator[Issue]]
@@ -65,6 +66,28 @@ CHECKS: tuple[Check, ...] = (
     places.outlines_are_valid,
 )
 
+# Those that look at one place and the names of others: they hold whatever is wrong elsewhere.
+LOCAL_CHECKS: tuple[Check, ...] = (
+    years.period_runs_forward,
+    years.period_is_planable,
+    years.projects_open_before_they_must,
+    references.cores_exist,
+    references.care_types_exist,
+    references.sites_exist,
+    references.districts_exist,
+    references.projects_exist,
+    references.lists_name_once,
+    projects.sizes_are_possible,
+    projects.temporary_projects_are_rented,
+    projects.temporary_projects_end,
+    projects.grants_are_within_investment,
+    links.projects_do_not_name_themselves,
+    links.requirements_have_no_cycle,
+    places.locations_are_in_norway,
+    places.outlines_are_valid,
+)
+MOST_TO_MEND = 50  # beyond this the document is something else
+
 
 def read_scenario(data: bytes | str) -> Scenario:
     """The checked scenario that a JSON text holds.
@@ -81,20 +104,40 @@ def read_scenario(data: bytes | str) -> Scenario:
 def check_scenario(document: Any) -> Scenario:
     """The checked scenario that a document of plain JSON types, as `parse_json` gives it, is.
 
-    Raises `ScenarioInvalid` with every issue found: those against the schema, or, when there are
-    none, those of the cross-checks.
+    Raises `ScenarioInvalid` with every issue found: those of the cross-checks or, when the schema
+    is broken, those against it and what the local checks find elsewhere.
     """
     issues = size.too_many_values(document)
     if issues:
         raise ScenarioInvalid(issues)
+    given = _without_nulls(document)
     try:
-        scenario = Scenario.model_validate(_without_nulls(document))
+        scenario = Scenario.model_validate(given)
     except ValidationError as error:
-        raise ScenarioInvalid(issues_of(error, Scenario)) from error
+        raise ScenarioInvalid(_issues_of_unreadable(given, error)) from error
     issues = capped(chain.from_iterable(check(scenario) for check in CHECKS))
     if issues:
         raise ScenarioInvalid(issues)
     return scenario
+
+
+def _issues_of_unreadable(document: Any, error: ValidationError) -> list[Issue]:
+    """Issues against the schema, and those of the local checks at places that are readable."""
+    issues = issues_of(error, Scenario)
+    if len(issues) > MOST_TO_MEND:
+        return issues
+    filled = mended(document, error)
+    if filled is None:
+        return issues
+    scenario, faulty = filled
+    wrong = tuple(pointer(*place[:2]) for place in faulty)  # a stand-in fits no neighbours
+    found = chain.from_iterable(check(scenario) for check in LOCAL_CHECKS)
+    return [*issues, *capped(issue for issue in found if not _about(issue.pointer, wrong))]
+
+
+def _about(place: str, wrong: tuple[str, ...]) -> bool:
+    """Whether a place is, holds or lies in one of the wrong entries."""
+    return any(f"{place}/".startswith(f"{w}/") or w.startswith(f"{place}/") for w in wrong)
 
 
 def _without_nulls(value: Any) -> Any:

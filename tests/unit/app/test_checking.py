@@ -284,3 +284,32 @@ def test_a_series_without_years_is_none() -> None:
     assert instance.targets.coverage is not None
     assert set(instance.targets.coverage.ratio) == {None}
     assert set(instance.limits.available_fte["all"]) == {None}
+
+
+def test_issues_of_schema_and_of_cross_checks_come_together() -> None:
+    document = toy()
+    document["title"] = 3
+    document["care_types"]["hdo"]["operating_cost_nok"] = -1
+    document["colour"] = "red"
+    document["projects"]["tun"]["site"] = "ukjent"
+    document["projects"]["tun"]["opens"] = {"earliest": 2030, "latest": 2027}
+    document["districts"]["34050101"]["location"] = [61.1, 10.4]
+    with pytest.raises(ScenarioInvalid) as caught:
+        check_scenario(document)
+    assert {issue.pointer for issue in caught.value.issues} == {
+        "/title",
+        "/care_types/hdo/operating_cost_nok",
+        "/colour",
+        "/projects/tun/site",
+        "/projects/tun/opens/latest",
+        "/districts/34050101/location",
+    }
+
+
+@pytest.mark.parametrize(
+    "pointer_to_break", ["/years/first", "/sites/helsehus", "/projects/tun/places/max"]
+)
+def test_what_stands_in_for_a_wrong_value_is_never_complained_of(pointer_to_break: str) -> None:
+    with pytest.raises(ScenarioInvalid) as caught:
+        check_scenario(put(pointer_to_break, "mye"))
+    assert {issue.pointer for issue in caught.value.issues} == {pointer_to_break}
