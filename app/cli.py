@@ -17,7 +17,7 @@ from rich.live import Live
 
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
-from app.schemas.merge_patch import set_path
+from app.schemas.merge_patch import place_of, set_path
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.summary import millions, number, percent, print_summary, wide
@@ -211,8 +211,12 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
-        raise InputError("settings_invalid", f"Innstillingene kan ikke brukes: {wrong}.") from error
+        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+        raise InputError(
+            "settings_invalid",
+            f"Innstillingene kan ikke brukes: {wrong}. "
+            "Rett valget på kommandolinjen eller miljøvariabelen FLERKJERNE_… av samme navn.",
+        ) from error
     serve(settings)
     return EXIT_OK
 
@@ -248,7 +252,7 @@ def _changed(document: Any, change: str) -> Any:
     try:
         parsed = parse_json(value)
     except DocumentInvalid as error:
-        place = "/" + path.replace(".", "/")
+        place = place_of(path)
         raise DocumentInvalid(
             [replace(issue, pointer=place + issue.pointer) for issue in error.issues]
         ) from error

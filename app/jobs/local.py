@@ -94,7 +94,7 @@ class LocalJobEngine:
             result = run_in_child(
                 job.document, job.options, limits=self._limits, watcher=self._watcher(job.hold)
             )
-        except Exception:
+        except Exception:  # whatever it was, the worker goes on to the next run
             logger.exception("run %s could not be carried out", job.hold.run_id)
             result = ChildResult(None, Failure("internal_error", DETAILS["internal_error"]))
         seconds = time.monotonic() - started

@@ -38,6 +38,11 @@ def set_path(document: Any, dotted_path: str, value: Any) -> Any:
     return _replaced(document, _segments(dotted_path), 0, value)
 
 
+def place_of(dotted_path: str) -> str:
+    """The JSON pointer of a dotted path. Raises as `set_path` does for one that cannot be read."""
+    return pointer(*_segments(dotted_path))
+
+
 def _replaced(here: Any, path: list[str], depth: int, value: Any) -> Any:
     if depth == len(path) or (here is None and value is None):
         return value

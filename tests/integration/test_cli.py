@@ -114,7 +114,10 @@ def test_a_bundled_scenario_is_written_out_and_valid(tmp_path: Path, capsys: Pri
         (["solve", "lillehamer"], "lillehamer"),
         (["example", "gausdal"], "lillehammer-2018"),
         (["validate", "lillehammer", "--set", "title"], "="),
-        (["validate", "lillehammer", "--set", "title=Ny tittel"], "JSON"),
+        (["validate", "lillehammer", "--set", "title=Ny tittel"], "/title:"),
+        (["validate", "lillehammer", "--set", 'projects."a.b".title=x'], "/projects/a.b/title:"),
+        (["solve", "lillehammer", "--out", "no/such/folder/plan.json"], "no/such/folder"),
+        (["serve", "--port", "70000"], "FLERKJERNE_"),
     ],
 )
 def test_a_bad_word_is_told_with_its_mend(arguments: list[str], said: str, capsys: Printed) -> None:

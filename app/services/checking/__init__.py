@@ -30,43 +30,7 @@ from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
 
 Check = Callable[[Scenario], Iterator[Issue]]
 
-CHECKS: tuple[Check, ...] = (
-    size.pairs_are_manageable,
-    size.need_is_manageable,
-    years.period_runs_forward,
-    years.period_is_planable,
-    years.projects_open_before_they_must,
-    references.cores_exist,
-    references.care_types_exist,
-    references.sites_exist,
-    references.districts_exist,
-    references.projects_exist,
-    references.populations_exist,
-    references.needs_are_served,
-    references.lists_name_once,
-    projects.sizes_are_possible,
-    projects.temporary_projects_are_rented,
-    projects.temporary_projects_end,
-    projects.grants_are_within_investment,
-    projects.removed_places_stand_there,
-    links.projects_do_not_name_themselves,
-    links.requirements_have_no_cycle,
-    links.requirements_are_compatible,
-    links.required_projects_are_allowed,
-    links.required_projects_are_compatible,
-    needs.coverage_need_is_complete,
-    needs.mix_is_at_most_all,
-    travel.straight_line_has_speed,
-    travel.straight_line_has_ends,
-    travel.matrix_is_given,
-    targets.core_coverage_has_cores,
-    targets.core_ids_are_no_years,
-    targets.enough_cores,
-    places.locations_are_in_norway,
-    places.outlines_are_valid,
-)
-
-# Those that look at one place and the names of others: they hold whatever is wrong elsewhere.
+# These look at one place and at names elsewhere: they hold whatever else is wrong.
 LOCAL_CHECKS: tuple[Check, ...] = (
     years.period_runs_forward,
     years.period_is_planable,
@@ -86,6 +50,26 @@ LOCAL_CHECKS: tuple[Check, ...] = (
     places.locations_are_in_norway,
     places.outlines_are_valid,
 )
+# These weigh several places against each other.
+WEIGHING_CHECKS: tuple[Check, ...] = (
+    size.pairs_are_manageable,
+    size.need_is_manageable,
+    references.populations_exist,
+    references.needs_are_served,
+    projects.removed_places_stand_there,
+    links.requirements_are_compatible,
+    links.required_projects_are_allowed,
+    links.required_projects_are_compatible,
+    needs.coverage_need_is_complete,
+    needs.mix_is_at_most_all,
+    travel.straight_line_has_speed,
+    travel.straight_line_has_ends,
+    travel.matrix_is_given,
+    targets.core_coverage_has_cores,
+    targets.core_ids_are_no_years,
+    targets.enough_cores,
+)
+CHECKS = LOCAL_CHECKS + WEIGHING_CHECKS
 MOST_TO_MEND = 50  # beyond this the document is something else
 
 

@@ -159,8 +159,8 @@ def test_all_cross_checks_report_at_once() -> None:
         ("/projects/tun/site", "unknown_id"),
         ("/projects/tun/places/max", "no_places"),
         ("/projects/fløy/requires", "requires_cycle"),
-        ("/travel/speed_kmh", "missing_field"),
         ("/cores/vingrom/location", "axes_swapped"),
+        ("/travel/speed_kmh", "missing_field"),
     ]
 
 
