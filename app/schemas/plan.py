@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.schemas.base import Document, Identifier
+from solver.domain.result import Strategy
 
 YearKey = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 Nok = float
@@ -149,7 +150,9 @@ class OptionsUsed(Document):
 class Statistics(Document):
     """Measured facts of the solve; sizes are of the last program solved."""
 
-    strategy: Literal["plain", "decomposition"]
+    strategy: Strategy
+    strategy_reason: str
+    """Why this strategy was taken, in Norwegian."""
     build_seconds: float
     solve_seconds: float
     total_seconds: float

@@ -26,14 +26,30 @@ class Termination(StrEnum):
     DISMISSED = "dismissed"
 
 
+class Strategy(StrEnum):
+    """How an instance is solved."""
+
+    PLAIN = "plain"  # the whole formulation in one program
+    DECOMPOSITION = "decomposition"  # Benders: the plan in a master, the years' service beside it
+    LOCATION = "location"  # one year without binding capacities: closed-form Benders
+    CAPACITATED = "capacitated"  # one year of capacitated facility location: links as needed
+    BY_YEAR = "by_year"  # nothing couples the years: each solved on its own
+
+
 @dataclass(frozen=True)
 class SolveOptions:
-    """How long, how exact, with what. `mip_gap` is relative: |objective − bound| ÷ |objective|."""
+    """How long, how exact, with what. `mip_gap` is relative: |objective − bound| ÷ |objective|.
+
+    `strategy` None: chosen by size and structure. `referee`: a second, independent solver is asked
+    to confirm the bound.
+    """
 
     time_limit_s: float = 300.0
     mip_gap: float = 0.001
     threads: int = 1
     memory_limit_mb: float = 8000.0
+    strategy: Strategy | None = None
+    referee: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,10 +110,11 @@ class Conflict:
 class RunStatistics:
     """Measured facts of one solve; sizes are of the last program solved.
 
-    `strategy` is `plain` (one program) or `decomposition` (Benders).
+    `strategy_reason` says in Norwegian why that strategy was taken.
     """
 
-    strategy: str
+    strategy: Strategy
+    strategy_reason: str
     build_seconds: float
     solve_seconds: float
     total_seconds: float

@@ -32,7 +32,6 @@ from solver.formulation.master import build_master
 
 Floats = NDArray[np.float64]
 
-NAME = "decomposition"
 LEAST_ALLOCATIONS = 2_000  # below, one program is as fast
 # Of what running a place costs. Lillehammer's 0.005 gains much, a made case with 200 lost; between
 # them nothing has been measured.
@@ -99,13 +98,12 @@ def solve_decomposed(instance: SitingInstance, options: SolveOptions, journal: J
         benders = _Benders(instance, options, journal)
     except TriviallyInfeasible:
         journal.built()
-        return Found(NAME, Stop.INFEASIBLE, None, None, None, 0, None)
+        return Found(Stop.INFEASIBLE, None, None, None, 0, None)
     journal.built()
     stop = benders.run()
     journal.searched()
     best = benders.best
     return Found(
-        strategy=NAME,
         stop=stop,
         plan=benders.plan(best) if best is not None else None,
         objective_nok=best.objective_nok if best is not None else None,

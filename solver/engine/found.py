@@ -15,7 +15,6 @@ class Found:
     None when a row without variables already failed.
     """
 
-    strategy: str
     stop: Stop
     plan: Plan | None
     objective_nok: float | None

@@ -10,7 +10,6 @@ from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
 from solver.formulation import build
 
-NAME = "plain"
 FIXED_SECONDS = 300.0  # far more than the linear program of one plan has needed
 
 
@@ -21,16 +20,16 @@ def solve_plain(instance: SitingInstance, options: SolveOptions, journal: Journa
         program = hand_over(model)
     except TriviallyInfeasible:
         journal.built()
-        return Found(NAME, Stop.INFEASIBLE, None, None, None, 0, None)
+        return Found(Stop.INFEASIBLE, None, None, None, 0, None)
     journal.built()
     limits = HighsOptions(journal.seconds_left, options.mip_gap, options.threads)
     run = run_highs(program, limits, journal.note, journal.should_stop)
     journal.searched()
     if run.x is None:
-        return Found(NAME, run.stop, None, None, run.bound, run.nodes, program)
+        return Found(run.stop, None, None, run.bound, run.nodes, program)
     fixed = program.with_fixed_integers(round_integers(program, run.x))
     exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
     if exact.x is None or exact.bound is None:
         raise VerificationFailed("planen lar seg ikke gjennomføre når heltallene er hele")
     plan = extract_plan(instance, model, program, exact.x)
-    return Found(NAME, run.stop, plan, exact.bound, run.bound, run.nodes, program)
+    return Found(run.stop, plan, exact.bound, run.bound, run.nodes, program)

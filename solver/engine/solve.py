@@ -18,12 +18,11 @@ from solver.domain.result import (
     relative_gap,
 )
 from solver.engine.conflict import find_conflict
-from solver.engine.decomposition import fits, solve_decomposed
 from solver.engine.found import Found
 from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
-from solver.engine.plain import solve_plain
+from solver.engine.strategies import Choice, choose
 from solver.formulation import build
 from solver.verify import verify
 
@@ -46,18 +45,23 @@ def solve_instance(
     journal = Journal(watcher, options.time_limit_s)
     allocations = count_allocations(instance)
     guard_memory(instance, allocations, options.memory_limit_mb)
-    strategy = solve_decomposed if fits(instance, allocations) else solve_plain
-    found = strategy(instance, options, journal)
+    choice = choose(instance, allocations, options.strategy)
+    found = choice.solver(instance, options, journal)
     if found.plan is not None:
-        return _with_plan(instance, found.plan, found, options, journal)
+        return _with_plan(instance, found.plan, found, choice, options, journal)
     conflict = None
     if found.stop is Stop.INFEASIBLE:
         conflict = find_conflict(build(instance), CONFLICT_SECONDS)
-    return _without_plan(found, options, journal, conflict)
+    return _without_plan(found, choice, options, journal, conflict)
 
 
 def _with_plan(
-    instance: SitingInstance, plan: Plan, found: Found, options: SolveOptions, journal: Journal
+    instance: SitingInstance,
+    plan: Plan,
+    found: Found,
+    choice: Choice,
+    options: SolveOptions,
+    journal: Journal,
 ) -> SolveResult:
     verification, figures = verify(instance, plan)
     failed = [check for check in verification.checks if not check.passed]
@@ -78,7 +82,7 @@ def _with_plan(
         mip_gap=gap,
         verification=verification,
         conflict=None,
-        statistics=_statistics(found, options, journal),
+        statistics=_statistics(found, choice, options, journal),
         options=options,
         incumbents=tuple(journal.incumbents),
     )
@@ -108,7 +112,11 @@ def _outcome(stop: Stop, gap: float | None, options: SolveOptions) -> Outcome:
 
 
 def _without_plan(
-    found: Found, options: SolveOptions, journal: Journal, conflict: Conflict | None
+    found: Found,
+    choice: Choice,
+    options: SolveOptions,
+    journal: Journal,
+    conflict: Conflict | None,
 ) -> SolveResult:
     outcomes = {Stop.INFEASIBLE: Outcome.INFEASIBLE, Stop.INTERRUPTED: Outcome.DISMISSED}
     return SolveResult(
@@ -121,15 +129,18 @@ def _without_plan(
         mip_gap=None,
         verification=None,
         conflict=conflict,
-        statistics=_statistics(found, options, journal),
+        statistics=_statistics(found, choice, options, journal),
         options=options,
     )
 
 
-def _statistics(found: Found, options: SolveOptions, journal: Journal) -> RunStatistics:
+def _statistics(
+    found: Found, choice: Choice, options: SolveOptions, journal: Journal
+) -> RunStatistics:
     rows, columns = found.program.matrix.shape if found.program else (0, 0)
     return RunStatistics(
-        strategy=found.strategy,
+        strategy=choice.strategy,
+        strategy_reason=choice.reason,
         build_seconds=journal.build_seconds,
         solve_seconds=journal.solve_seconds,
         total_seconds=journal.seconds,

@@ -1,5 +1,6 @@
 """The decomposition gives the optimum of the plain program, and its cuts cut off nothing."""
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -9,19 +10,15 @@ from app.services.checking import check_scenario
 from app.services.instances import make_instance
 from geodata import bundled
 from solver import SitingInstance, SolveOptions, Watcher, solve
-from solver.domain.result import Outcome, Progress
+from solver.domain.result import Outcome, Progress, Strategy
 from solver.engine import decomposition
 from solver.engine.guard import count_allocations
 from solver.engine.transport import Transport
 from tests.random_scenarios import random_scenario
 
 EXACT = SolveOptions(mip_gap=1e-7)
-
-
-@pytest.fixture
-def decompose_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small instances, too, are decomposed where the decomposition applies."""
-    monkeypatch.setattr(decomposition, "pays", lambda *_: True)
+DECOMPOSED = replace(EXACT, strategy=Strategy.DECOMPOSITION)
+PLAIN = replace(EXACT, strategy=Strategy.PLAIN)
 
 
 def instance_of(seed: int) -> SitingInstance:
@@ -37,15 +34,13 @@ def decomposable() -> list[int]:
     return [seed for seed in range(180) if several_years(instance_of(seed))]
 
 
-@pytest.mark.usefixtures("decompose_all")
 @pytest.mark.parametrize("seed", decomposable())
-def test_same_optimum_as_the_plain_program(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_optimum_as_the_plain_program(seed: int) -> None:
     instance = instance_of(seed)
-    decomposed = solve(instance, EXACT)
-    assert decomposed.statistics.strategy == "decomposition"
-    monkeypatch.setattr(decomposition, "pays", lambda *_: False)
-    plain = solve(instance, EXACT)
-    assert plain.statistics.strategy == "plain"
+    decomposed = solve(instance, DECOMPOSED)
+    assert decomposed.statistics.strategy is Strategy.DECOMPOSITION
+    plain = solve(instance, PLAIN)
+    assert plain.statistics.strategy is Strategy.PLAIN
     assert decomposed.outcome == plain.outcome
     if plain.outcome is Outcome.OPTIMAL:
         assert decomposed.objective_nok == pytest.approx(plain.objective_nok, rel=1e-6, abs=1e-6)

@@ -1,0 +1,57 @@
+"""Which strategy an instance is solved by, and why: by its structure and size, or as asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from solver.domain.errors import FormulationError
+from solver.domain.instance import SitingInstance
+from solver.domain.result import SolveOptions, Strategy
+from solver.engine import decomposition
+from solver.engine.decomposition import solve_decomposed
+from solver.engine.found import Found
+from solver.engine.journal import Journal
+from solver.engine.plain import solve_plain
+
+Solver = Callable[[SitingInstance, SolveOptions, Journal], Found]
+
+SOLVERS: dict[Strategy, Solver] = {
+    Strategy.PLAIN: solve_plain,
+    Strategy.DECOMPOSITION: solve_decomposed,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A strategy, and in Norwegian why it was taken."""
+
+    strategy: Strategy
+    reason: str
+
+    @property
+    def solver(self) -> Solver:
+        """What carries the strategy out."""
+        return SOLVERS[self.strategy]
+
+
+def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -> Choice:
+    """The strategy for an instance with so many allocation variables.
+
+    Raises FormulationError `strategy_not_applicable` when the one asked for does not apply.
+    """
+    if asked is not None:
+        if not _applies(instance, asked):
+            raise FormulationError(
+                "strategy_not_applicable",
+                f"Løsningsmåten «{asked}» passer ikke dette scenariet. "
+                "Utelat valget, så velges en som passer.",
+            )
+        return Choice(asked, "valgt av brukeren")
+    if decomposition.fits(instance, allocations):
+        return Choice(Strategy.DECOMPOSITION, "flere år, mye geografi og billig reise")
+    return Choice(Strategy.PLAIN, "lite nok til å løses i ett")
+
+
+def _applies(instance: SitingInstance, strategy: Strategy) -> bool:
+    if strategy is Strategy.DECOMPOSITION:
+        return decomposition.applies(instance)
+    return strategy in SOLVERS
