@@ -10,6 +10,8 @@ from solver.engine import decomposition
 from solver.engine.decomposition import solve_decomposed
 from solver.engine.found import Found
 from solver.engine.journal import Journal
+from solver.engine.location.problem import recognise
+from solver.engine.location.search import solve_location
 from solver.engine.plain import solve_plain
 
 Solver = Callable[[SitingInstance, SolveOptions, Journal], Found]
@@ -17,6 +19,7 @@ Solver = Callable[[SitingInstance, SolveOptions, Journal], Found]
 SOLVERS: dict[Strategy, Solver] = {
     Strategy.PLAIN: solve_plain,
     Strategy.DECOMPOSITION: solve_decomposed,
+    Strategy.LOCATION: solve_location,
 }
 
 
@@ -46,6 +49,8 @@ def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -
                 "Utelat valget, så velges en som passer.",
             )
         return Choice(asked, "valgt av brukeren")
+    if recognise(instance) is not None:
+        return Choice(Strategy.LOCATION, "ett år der bare valget av steder gjenstår")
     if decomposition.fits(instance, allocations):
         return Choice(Strategy.DECOMPOSITION, "flere år, mye geografi og billig reise")
     return Choice(Strategy.PLAIN, "lite nok til å løses i ett")
@@ -54,4 +59,6 @@ def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -
 def _applies(instance: SitingInstance, strategy: Strategy) -> bool:
     if strategy is Strategy.DECOMPOSITION:
         return decomposition.applies(instance)
+    if strategy is Strategy.LOCATION:
+        return recognise(instance) is not None
     return strategy in SOLVERS
