@@ -138,7 +138,7 @@ class BoundConfirmation:
     The claim is that no plan is cheaper than the dual bound or, of an infeasible instance, that
     there is no plan. `objective_nok` and `bound_nok` are the second solver's own best plan and
     bound, `seconds` what it took; None where it has none. `reason` says in Norwegian why a claim
-    is undecided.
+    is undecided, or what confirmed it if no solver did.
     """
 
     status: ConfirmationStatus

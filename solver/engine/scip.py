@@ -26,7 +26,7 @@ from solver.engine.handover import Program
 SOLVER = "SCIP (PySCIPOpt)"
 MAIN = Path(__file__).with_name("scip_main.py")
 POLL_S = 0.1
-PATIENCE_S = 3.0  # beyond its time, for starting up and for leaving its answer
+PATIENCE_S = 10.0  # beyond its time: it starts up, and looks at the clock between linear programs
 
 
 class ScipStop(Enum):
