@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from solver.domain.errors import FormulationError
+from solver.domain.errors import StrategyNotApplicable
 from solver.domain.instance import SitingInstance
 from solver.domain.result import SolveOptions, Strategy
 from solver.engine import decomposition
@@ -39,15 +39,11 @@ class Choice:
 def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -> Choice:
     """The strategy for an instance with so many allocation variables.
 
-    Raises FormulationError `strategy_not_applicable` when the one asked for does not apply.
+    Raises StrategyNotApplicable when the one asked for does not apply.
     """
     if asked is not None:
         if not _applies(instance, asked):
-            raise FormulationError(
-                "strategy_not_applicable",
-                f"Løsningsmåten «{asked}» passer ikke dette scenariet. "
-                "Utelat valget, så velges en som passer.",
-            )
+            raise StrategyNotApplicable(asked)
         return Choice(asked, "valgt av brukeren")
     if recognise(instance) is not None:
         return Choice(Strategy.LOCATION, "ett år der bare valget av steder gjenstår")
