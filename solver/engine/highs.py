@@ -43,12 +43,17 @@ STOPS = {
 
 @dataclass(frozen=True)
 class HighsOptions:
-    """Options of one run; `presolve` False for a second opinion on infeasibility."""
+    """Options of one run.
+
+    `presolve` False for a second opinion on infeasibility; `heuristics` False where the start is
+    so good that looking for a better one with programs of its own only costs time.
+    """
 
     time_limit_s: float
     mip_gap: float = 0.0
     threads: int = 1
     presolve: bool = True
+    heuristics: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,8 @@ def _set_options(solver: Any, options: HighsOptions) -> None:
     solver.setOptionValue("mip_rel_gap", options.mip_gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("presolve", "choose" if options.presolve else "off")
+    for name in ("feasibility_jump", "rins", "rens", "root_reduced_cost"):
+        solver.setOptionValue(f"mip_heuristic_run_{name}", options.heuristics)
 
 
 def _pass_program(solver: Any, program: Program) -> None:

@@ -101,9 +101,10 @@ class Neighbourhood:
         row, site, cost = row[outside], site[outside], lists.cost[row, place][outside]
         add = np.bincount(site, weights=np.maximum(now[row] - cost, 0.0), minlength=count)
         add = add - problem.fixed_nok
-        drop = problem.fixed_nok[opened] - np.bincount(
-            holder, weights=without - now, minlength=len(opened) + 1
-        )[: len(opened)]
+        drop = (
+            problem.fixed_nok[opened]
+            - np.bincount(holder, weights=without - now, minlength=len(opened) + 1)[: len(opened)]
+        )
         drop[problem.required[opened]] = -np.inf
         pairs = np.bincount(
             site * (len(opened) + 1) + holder[row],
