@@ -4,7 +4,8 @@ import numpy as np
 
 from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
-from solver.formulation.sets import may_hold_places, reachable
+from solver.formulation.service_arrays import may_hold_places, serves
+from solver.formulation.sets import reachable
 
 # Measured on HiGHS through Pyomo: 1.1–2.0 kB at peak per nonzero, about 200 MB to start with.
 BASE_MB = 200.0
@@ -17,14 +18,13 @@ NONZEROS_PER_PROJECT_YEAR = 20
 
 def count_allocations(instance: SitingInstance) -> int:
     """How many allocation variables the instance gives, without making them."""
-    within = reachable(instance).astype(np.int64)
+    holds = may_hold_places(instance)
+    # A number of districts fits in single precision, and the sum over sites does not need to.
+    within = reachable(instance).astype(np.float32)
     total = 0
-    for p, care_type in instance.care_types.items():
-        needs = [index for index, n in enumerate(instance.needs) if n in care_type.serves]
-        for index, t in enumerate(instance.years):
-            demand = (instance.need[:, needs, index] > 0).sum(axis=1)
-            holds = [may_hold_places(instance, j, p, t) for j in instance.sites]
-            total += int(np.array(holds, dtype=np.int64) @ within @ demand)
+    for p, served in enumerate(serves(instance)):
+        demands = (instance.need[:, served] > 0).sum(axis=1, dtype=np.float32)
+        total += int(np.sum(within @ demands, where=holds[:, p], dtype=np.float64))
     return total
 
 

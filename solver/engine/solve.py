@@ -23,7 +23,6 @@ from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.strategies import Choice, choose
-from solver.formulation import build
 from solver.verify import verify
 
 CONFLICT_SECONDS = 60.0
@@ -51,7 +50,7 @@ def solve_instance(
         return _with_plan(instance, found.plan, found, choice, options, journal)
     conflict = None
     if found.stop is Stop.INFEASIBLE:
-        conflict = find_conflict(build(instance), CONFLICT_SECONDS)
+        conflict = find_conflict(instance, CONFLICT_SECONDS)
     return _without_plan(found, choice, options, journal, conflict)
 
 

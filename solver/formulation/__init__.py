@@ -1,5 +1,5 @@
 """The siting problem as a Pyomo model: sets, variables, expressions, constraints, objective."""
 
-from solver.formulation.build import FAMILIES, Family, build
+from solver.formulation.build import FAMILIES, Family, build, build_planning
 
-__all__ = ["FAMILIES", "Family", "build"]
+__all__ = ["FAMILIES", "Family", "build", "build_planning"]

@@ -11,7 +11,6 @@ from solver import SitingInstance, SolveOptions, solve
 from solver.domain.errors import FormulationError
 from solver.domain.instance import Site
 from solver.engine import decomposition, plain
-from solver.engine import solve as solving
 from tests.siting import district, instance, project, site
 
 SITES = 1000
@@ -43,9 +42,9 @@ def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(*_: object) -> None:
         raise AssertionError("it was built")
 
-    monkeypatch.setattr(plain, "build", build)
+    monkeypatch.setattr(plain, "build_planning", build)
+    monkeypatch.setattr(plain, "AllocationBlock", build)
     monkeypatch.setattr(decomposition, "build_master", build)
-    monkeypatch.setattr(solving, "build", build)
 
 
 @pytest.mark.usefixtures("_nothing_is_built")
