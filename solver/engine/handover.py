@@ -209,9 +209,9 @@ def _longer(array: Any, by: int) -> Any:
 
 def _scaled(program: Program, typical: Floats) -> Program:
     """The program with rows of a typical coefficient far from 1 brought near it, and the cost."""
-    factor = np.ones(len(typical))
     far = (typical < 1 / FAR_FROM_ONE) | (typical > FAR_FROM_ONE)
     if far.any():
+        factor = np.ones(len(typical))
         factor[far] = 2.0 ** -np.round(np.log2(typical[far]))
         matrix = program.matrix
         for begin in range(0, matrix.nnz, PIECE):
@@ -219,8 +219,10 @@ def _scaled(program: Program, typical: Floats) -> Program:
             matrix.data[piece] *= factor[matrix.indices[piece]]
         np.multiply(program.row_lower, factor, out=program.row_lower)
         np.multiply(program.row_upper, factor, out=program.row_upper)
-    priced = np.abs(program.cost[program.cost != 0])
-    scale = float(2.0 ** np.round(np.log2(np.median(priced)))) if len(priced) else 1.0
+    priced = program.cost[program.cost != 0]
+    np.abs(priced, out=priced)
+    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
+    scale = float(2.0 ** np.round(np.log2(middle)))
     np.divide(program.cost, scale, out=program.cost)
     return replace(program, offset=program.offset / scale, objective_scale=scale)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from solver.domain.instance import SitingInstance
 from solver.formulation.constraints import policies, projects, resources, service, targets
@@ -117,13 +118,15 @@ def build_planning(instance: SitingInstance) -> pyo.ConcreteModel:
     """The planning part of an instance: everything but who is served where. Amounts in NOK."""
     par = make_parameters(instance)
     model = pyo.ConcreteModel()
-    add_planning_variables(model, par)
-    add_planning_expressions(model, par)
-    for family in FAMILIES:
-        for constraint in family.constraints:
-            if constraint not in ALLOCATION:
-                constraint(model, par)
-    add_planning_objective(model, par)
+    # What is made here stays: looking for garbage among it can take longer than making it.
+    with PauseGC():
+        add_planning_variables(model, par)
+        add_planning_expressions(model, par)
+        for family in FAMILIES:
+            for constraint in family.constraints:
+                if constraint not in ALLOCATION:
+                    constraint(model, par)
+        add_planning_objective(model, par)
     return model
 
 
