@@ -13,13 +13,14 @@ from solver.domain.result import (
     RunStatistics,
     SolveOptions,
     SolveResult,
+    Strategy,
     Termination,
     Watcher,
     relative_gap,
 )
 from solver.engine.conflict import find_conflict
 from solver.engine.found import Found
-from solver.engine.guard import count_allocations, guard_memory
+from solver.engine.guard import count_allocations, estimate_mb, guard_memory
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.strategies import Choice, choose
@@ -43,13 +44,15 @@ def solve_instance(
     """Solve and verify; see `solver.solve`."""
     journal = Journal(watcher, options.time_limit_s)
     allocations = count_allocations(instance)
-    guard_memory(instance, allocations, options.memory_limit_mb)
     choice = choose(instance, allocations, options.strategy)
+    guard_memory(instance, allocations, options.memory_limit_mb, choice.strategy)
     found = choice.solver(instance, options, journal)
     if found.plan is not None:
         return _with_plan(instance, found.plan, found, choice, options, journal)
     conflict = None
-    if found.stop is Stop.INFEASIBLE:
+    # The conflict is sought in the whole program, which a strategy may have gone without.
+    whole = estimate_mb(instance, allocations, Strategy.PLAIN)
+    if found.stop is Stop.INFEASIBLE and whole <= options.memory_limit_mb:
         conflict = find_conflict(instance, CONFLICT_SECONDS)
     return _without_plan(found, choice, options, journal, conflict)
 
