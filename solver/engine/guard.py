@@ -1,11 +1,9 @@
 """Refuses an instance that would not fit in memory, before anything is built."""
 
-import numpy as np
-
 from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Strategy
-from solver.formulation.service_arrays import may_hold_places, serves
+from solver.formulation.service_arrays import added_within, may_hold_places, serves
 from solver.formulation.sets import reachable
 
 BASE_MB = 200.0  # what a process has before it has built anything
@@ -24,13 +22,11 @@ BYTES_PER_COST = 24
 
 def count_allocations(instance: SitingInstance) -> int:
     """How many allocation variables the instance gives, without making them."""
-    holds = may_hold_places(instance)
-    # A number of districts fits in single precision; their sum over sites is taken in double.
-    within = reachable(instance).astype(np.float32)
+    holds, reach = may_hold_places(instance), reachable(instance)
     total = 0
     for p, served in enumerate(serves(instance)):
-        demands = (instance.need[:, served] > 0).sum(axis=1, dtype=np.float32)
-        total += int(np.sum(within @ demands, where=holds[:, p], dtype=np.float64))
+        demands = (instance.need[:, served] > 0).sum(axis=1).astype(float)
+        total += int(added_within(reach, demands)[holds[:, p]].sum())
     return total
 
 

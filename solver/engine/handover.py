@@ -96,16 +96,8 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    opens, steps = list(model.open.values()), list(model.steps.values())
-    planning = _compiled(model, opens + steps)
-    column = {id(variable): index for index, variable in enumerate(planning.columns)}
-    shape = (-1, len(block.instance.years))
-    where = PlanningColumns(
-        *(
-            np.array([column[id(v)] for v in part], dtype=np.int32).reshape(shape)
-            for part in (opens, steps)
-        )
-    )
+    planning = _compiled(model, [*model.open.values(), *model.steps.values()])
+    where = _planning_columns(model, planning, len(block.instance.years))
     entries = block.places_entries(where)
     typical = np.concatenate([_typical(planning.matrix), block.typical(entries)])
     return _scaled(_joined(planning, block, where, entries), typical)
@@ -147,6 +139,17 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
     }
     names = [row.constraint.parent_component().local_name for row in rows]
     return np.array([family.get(name, NO_FAMILY) for name in names], dtype=np.int8)
+
+
+def _planning_columns(model: pyo.ConcreteModel, planning: Program, years: int) -> PlanningColumns:
+    """Where open and steps have their columns."""
+    column = {id(variable): index for index, variable in enumerate(planning.columns)}
+
+    def of(variables: Any) -> NDArray[np.int32]:
+        found = [column[id(variable)] for variable in variables.values()]
+        return np.array(found, dtype=np.int32).reshape(-1, years)
+
+    return PlanningColumns(of(model.open), of(model.steps))
 
 
 def _joined(

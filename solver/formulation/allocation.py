@@ -132,9 +132,8 @@ class AllocationBlock:
             cost[: self.unmet] = self._discount[t] * price
             upper[: self.unmet] = self.instance.need[i, n, t]
         for journeys, part, columns in self._parts():
-            minutes = travel.minutes[journeys.site[part], journeys.district[part]]
-            travelled = goal.travel_weight * (travel.nok_per_minute * minutes)
-            cost[columns] = self._discount[journeys.year] * travelled
+            travelled = travel.nok_per_minute * self._minutes_of(journeys, part)
+            cost[columns] = self._discount[journeys.year] * (goal.travel_weight * travelled)
             upper[columns] = self._need_of(journeys, journeys.district[part])
 
     def write_rows(self, lower: Floats, upper: Floats) -> None:
@@ -178,7 +177,7 @@ class AllocationBlock:
     def write_entries(self, starts: Ints, indices: Ints, values: Floats, first_row: int) -> None:
         """Every column's entries, from `starts` of each on; the block's rows begin at `first_row`.
 
-        A column's entries are by row, with 1 in C1, C2 and V1.
+        The block's columns are the last. A column's entries are by row, with 1 in C1, C2 and V1.
         """
         if len(starts):
             values[starts[0] :] = 1.0

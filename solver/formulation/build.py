@@ -1,4 +1,4 @@
-"""Puts the pieces together: instance in, Pyomo model out."""
+"""Puts the pieces together: instance in, Pyomo model out, whole or without the allocation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -16,6 +16,7 @@ Flags = NDArray[np.bool_]
 # Sums of need are rounded to this many decimals of a place before they decide anything, so that
 # the order in which they were added does not.
 DECIMALS = 9
+CELLS = 1 << 20  # of sites × districts, added at a time
 
 
 def standing_places(instance: SitingInstance) -> Floats:
@@ -59,11 +60,23 @@ def places_may_be_short(instance: SitingInstance, reach: Flags) -> Flags:
     for project in instance.projects.values():
         for p, places in project.removes.items():
             sure[site[project.site], care_type[p]] -= places
-    near = reach.astype(float)
     asked = np.zeros_like(sure)
     for index, served in enumerate(serves(instance)):
-        asked[:, index] = near @ instance.need[:, served].sum(axis=1)
+        asked[:, index] = added_within(reach, instance.need[:, served].sum(axis=1))
     return (asked > 0) & (np.round(asked, DECIMALS) > sure)
+
+
+def added_within(reach: Flags, amounts: Floats) -> Floats:
+    """Σ over the districts within reach of each site, of amounts (districts, years).
+
+    Some sites at a time, so that little memory is taken beside `reach` itself.
+    """
+    sums = np.zeros((len(reach), amounts.shape[1]))
+    step = max(CELLS // max(len(amounts), 1), 1)
+    for begin in range(0, len(reach), step):
+        sites = slice(begin, begin + step)
+        sums[sites] = reach[sites].astype(float) @ amounts
+    return sums
 
 
 def largest_projects(instance: SitingInstance) -> Floats:
