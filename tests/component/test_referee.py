@@ -10,13 +10,14 @@ import pytest
 
 from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.domain.errors import EngineError, SolverUnavailable, VerificationFailed
-from solver.domain.result import ConfirmationStatus, Outcome, SolveResult, Strategy
+from solver.domain.result import ConfirmationStatus, Outcome, SolveResult
 from solver.engine import referee, scip, strategies
 from solver.engine.found import Found
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import Stop
 from solver.engine.plain import solve_plain
 from solver.engine.scip import ScipRun, ScipStop, run_scip
+from solver.engine.strategies import Solver
 from solver.formulation import build
 from tests.component.test_outcomes import county, town
 from tests.random_scenarios import random_scenario
@@ -42,8 +43,14 @@ def village(**policies) -> SitingInstance:
 
 
 def finding(monkeypatch: pytest.MonkeyPatch, found: Found) -> None:
-    """Let the strategy find this."""
-    monkeypatch.setitem(strategies.SOLVERS, Strategy.PLAIN, lambda *_: found)
+    """Let every strategy find this."""
+    searching(monkeypatch, lambda *_: found)
+
+
+def searching(monkeypatch: pytest.MonkeyPatch, search: Solver) -> None:
+    """Let every strategy search like this."""
+    for strategy in strategies.SOLVERS:
+        monkeypatch.setitem(strategies.SOLVERS, strategy, search)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, run: ScipRun) -> None:
@@ -252,7 +259,7 @@ def test_a_rule_that_no_choice_can_keep_needs_no_solver(monkeypatch):
 
 def test_a_missing_library_is_said_before_the_search(monkeypatch):
     monkeypatch.setattr(scip, "find_spec", lambda _: None)
-    monkeypatch.setitem(strategies.SOLVERS, Strategy.PLAIN, lambda *_: pytest.fail("it searched"))
+    searching(monkeypatch, lambda *_: pytest.fail("it searched"))
     with pytest.raises(SolverUnavailable, match=r"pip install 'flerkjerne\[referee\]'"):
         solve(town(), REFEREED)
 
@@ -294,7 +301,7 @@ def test_dismissed_before_the_referee_begins(monkeypatch):
         searched.append(True)
         return found
 
-    monkeypatch.setitem(strategies.SOLVERS, Strategy.PLAIN, search)
+    searching(monkeypatch, search)
     result = solve(town(), REFEREED, Watcher(should_stop=lambda: bool(searched)))
     assert result.outcome is Outcome.OPTIMAL
     undecided(result, referee.STOPPED)

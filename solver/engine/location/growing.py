@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, vstack
 
 from solver.domain.errors import SolverCrashed
-from solver.engine.handover import Program
+from solver.engine.handover import NO_FAMILY, Program
 from solver.engine.highs import STOPS, Stop
 from solver.engine.journal import Journal
 from solver.engine.location.problem import Flags, Floats
@@ -130,8 +130,9 @@ class GrowingProgram:
             lower=self.lower,
             upper=self.upper,
             integer=integer,
-            columns=list(range(width)),
+            columns=[],
             objective_scale=self.unit_nok,
+            family=np.full(self.rows, NO_FAMILY, dtype=np.int8),
             start=start,
         )
 

@@ -23,7 +23,7 @@ from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.location.growing import GrowingProgram, Relaxed, typical_nok
 from solver.engine.location.nearest import NearestLists, Sites
-from solver.engine.location.problem import Flags, Floats, Integers
+from solver.engine.location.problem import Flags, Floats, Integers, summed
 
 SERVED = 1 - 1e-7  # of a row by what is open, to the solver's tolerance
 
@@ -138,7 +138,7 @@ class RadiusProgram:
         step = self._step[rows, level]
         # A row that must be served has no z behind its last candidate: Σ y ≥ 1 alone.
         must = np.isinf(step)
-        nok = np.bincount(member[~must], weights=step[~must], minlength=len(kinds))
+        nok = summed(member[~must], step[~must], len(kinds))
         column, line = self._places_of(kinds, nok)
         if must.any():
             self._forbid(column[np.unique(member[must])])

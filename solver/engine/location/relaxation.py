@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from solver.engine.location.nearest import NearestLists
-from solver.engine.location.problem import Flags, Floats
+from solver.engine.location.problem import Flags, Floats, summed
 from solver.engine.location.selection import Selection, select
 
 FIRST_STEP = 1.0
@@ -109,11 +109,11 @@ class Uncapacitated:
         gain = self._cost - prices[self._row]
         serving = np.flatnonzero(gain < 0)
         site = self._site[serving]
-        values = self._fixed + np.bincount(site, weights=gain[serving], minlength=len(self._fixed))
+        values = self._fixed + summed(site, gain[serving], len(self._fixed))
         values[~self._may] = np.inf
         selection = select(values, self._must, 0, self._most)
         served = self._row[serving[selection.opened[site]]]
-        unserved = 1.0 - np.bincount(served, minlength=self._lists.rows)
+        unserved: Floats = 1.0 - np.bincount(served, minlength=self._lists.rows).astype(float)
         # A row that is as well served by what it has anyway is served.
         unserved[(unserved > 0) & (prices >= self._lists.otherwise)] = 0.0
         return Step(float(prices.sum()) + selection.value, selection, unserved)
