@@ -18,6 +18,9 @@ NONZEROS_PER_PROJECT_YEAR = 20
 # per link; the matrix of costs has every row (district, need) and column (site, care type).
 KB_PER_LINK = 2.6
 BYTES_PER_COST = 24
+# A location problem keeps its distances sorted, and little else: 50–60 bytes per pair at peak on
+# 4.2 million pairs.
+KB_PER_LOCATION_PAIR = 0.07
 
 
 def count_allocations(instance: SitingInstance) -> int:
@@ -35,16 +38,17 @@ def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) 
 
     A strategy without a measure of its own is taken to need as much as the plain program.
     """
-    project_years = len(instance.projects) * len(instance.years)
-    nonzeros = project_years * NONZEROS_PER_PROJECT_YEAR
+    years = len(instance.years)
+    planning_kb = len(instance.projects) * years * NONZEROS_PER_PROJECT_YEAR * KB_PER_NONZERO
     if strategy is Strategy.DECOMPOSITION:
         rows, pairs = instance.need[:, :, 0].size, may_hold_places(instance).any(axis=2).sum()
-        links = allocations / len(instance.years)
-        service_kb = links * KB_PER_LINK + float(rows * pairs) * BYTES_PER_COST / 1000
+        costs_kb = float(rows * pairs) * BYTES_PER_COST / 1000
+        service_kb = allocations / years * KB_PER_LINK + costs_kb
+    elif strategy is Strategy.LOCATION:
+        service_kb = allocations * KB_PER_LOCATION_PAIR
     else:
-        nonzeros += allocations * NONZEROS_PER_ALLOCATION
-        service_kb = 0.0
-    return BASE_MB + (nonzeros * KB_PER_NONZERO + service_kb) / 1000
+        service_kb = allocations * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
+    return BASE_MB + (planning_kb + service_kb) / 1000
 
 
 def guard_memory(

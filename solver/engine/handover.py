@@ -7,7 +7,7 @@ unit, costs of a small instance sink below the solver's tolerances.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,9 @@ class Program:
     """min c·x + offset, row bounds on A·x, bounds on x, some x integer; all as arrays.
 
     `objective_scale` times the scaled objective is NOK. `columns` are the Pyomo variables in the
-    order of x; behind them are the columns of `block`, where there is one. `family` is each row's
-    position in FAMILIES, −1 for others; `start` is a feasible x to begin from, where one is known.
+    order of x; behind them are the columns of `block`, where there is one. `family` is the position
+    in FAMILIES of the first rows, −1 and rows behind them being of none; `start` is a feasible x to
+    begin from, where one is known.
     """
 
     cost: Floats
@@ -49,7 +50,7 @@ class Program:
     integer: NDArray[np.bool_]
     columns: list[Any]
     objective_scale: float
-    family: NDArray[np.int8]
+    family: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
     block: AllocationBlock | None = None
     start: Floats | None = None
 
@@ -73,13 +74,13 @@ class Program:
             matrix=csc_array(vstack([self.matrix, rows])),
             row_lower=np.concatenate([self.row_lower, at_least]),
             row_upper=np.concatenate([self.row_upper, np.full(len(at_least), np.inf)]),
-            family=np.concatenate([self.family, np.full(len(at_least), NO_FAMILY, np.int8)]),
         )
 
     def without_families(self, codes: Collection[str]) -> "Program":
         """The program in which the rows of some families ask for nothing."""
         left_out = [index for index, family in enumerate(FAMILIES) if family.code in codes]
-        free = np.isin(self.family, left_out)
+        free = np.zeros(len(self.row_lower), dtype=bool)
+        free[: len(self.family)] = np.isin(self.family, left_out)
         return replace(
             self,
             row_lower=np.where(free, -np.inf, self.row_lower),

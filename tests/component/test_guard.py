@@ -65,11 +65,12 @@ def test_too_large_a_model_is_refused_without_taking_memory():
     assert peak < 50e6
 
 
-def test_decomposition_needs_memory_for_one_year_at_a_time():
+def test_each_strategy_needs_memory_of_its_own():
     country = nation()
     pairs = MAX_PAIRS
     plain_mb = estimate_mb(country, 15 * pairs, Strategy.PLAIN)
     assert estimate_mb(country, 15 * pairs, Strategy.DECOMPOSITION) < plain_mb / 15
+    assert estimate_mb(country, 15 * pairs, Strategy.LOCATION) < plain_mb / 100
     assert estimate_mb(country, 15 * pairs, Strategy.BY_YEAR) == plain_mb
 
 
