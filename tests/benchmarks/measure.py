@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
 from typing import Generic, TypeVar
 
@@ -149,6 +150,14 @@ def _weighed(work: Callable[[], T]) -> tuple[T, float]:
     """The value and the peak of memory [MB]; what solvers write on the console is dropped."""
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    value = work()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kB on Linux, bytes on macOS
-    return value, peak / (1e6 if sys.platform == "darwin" else 1e3)
+    return work(), _peak_mb()
+
+
+def _peak_mb() -> float:
+    """Of this process. Not by getrusage on Linux: there it begins with the parent's peak."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].removesuffix("kB")) / 1e3
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

@@ -1,6 +1,7 @@
 """What this project does, as work for a process of its own."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from solver import SitingInstance, SolveOptions, Watcher, solve
@@ -29,6 +30,25 @@ def solve_ours(make: Make, limit_s: float, gap: float, strategy: Strategy | None
         moments=(*moments, Moment(seconds, objective, bound)),
         how=result.statistics.strategy.value,
     )
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a solve gave that was asked to stop, and how many seconds later; None: it had ended."""
+
+    waited_s: float | None
+    gap: float | None
+
+
+def stop_ours(make: Make, after_s: float) -> Stopped:
+    """Ask a solve to stop `after_s` seconds after its beginning."""
+    instance = make()
+    start = monotonic()
+    watcher = Watcher(should_stop=lambda: monotonic() - start >= after_s)
+    result = solve(instance, SolveOptions(time_limit_s=10 * after_s, mip_gap=0.0), watcher)
+    waited = monotonic() - start - after_s
+    dismissed = result.outcome is Outcome.DISMISSED
+    return Stopped(waited if dismissed else None, result.mip_gap)
 
 
 def hand_over_ours(make: Make) -> HandedOver:

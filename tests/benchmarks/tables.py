@@ -5,16 +5,34 @@ from functools import partial
 
 from solver.domain.result import Strategy
 from tests.benchmarks.against import EXACT, OURS, capb, national, orlib, peers
-from tests.benchmarks.cases import BLOCKS, LILLEHAMMER, REGIONS, TOWNS, VARIATIONS, Cases
+from tests.benchmarks.cases import (
+    BLOCKS,
+    CAPB_CASES,
+    LILLEHAMMER,
+    REGIONS,
+    TOWNS,
+    VARIATIONS,
+    Cases,
+)
 from tests.benchmarks.markdown import Table, note, ratio, seconds, share
-from tests.benchmarks.measure import HandedOver, Run, Series, Settings, alternately, apart
-from tests.benchmarks.ours import Make, hand_over_ours, solve_ours
+from tests.benchmarks.measure import (
+    HandedOver,
+    Measured,
+    Run,
+    Series,
+    Settings,
+    alternately,
+    apart,
+)
+from tests.benchmarks.ours import Make, Stopped, hand_over_ours, solve_ours, stop_ours
 from tests.benchmarks.peers.by_linopy import hand_over_linopy
 from tests.benchmarks.peers.by_ortools import hand_over_ortools
 from tests.benchmarks.peers.by_pulp import hand_over_pulp
 from tests.benchmarks.peers.raw import hand_over_raw
 
 ORDINARY = 0.001
+STOPS_S = (1, 3, 10, 30)
+STOPPED: Cases = {"lillehammer": LILLEHAMMER, **CAPB_CASES, **REGIONS, **TOWNS}
 PROFILE = ("first plan s", "1 % s", "0.5 % s", "0.1 % s", "in all s", "gap", "MB", "strategy")
 
 
@@ -79,6 +97,14 @@ def handover(settings: Settings) -> None:
             table.row(name, *_handed_over(series, took[name], took["linopy"]))
 
 
+def stopping(_settings: Settings) -> None:
+    """How long a solve goes on when it is asked to stop, and the gap it leaves."""
+    columns = (f"after {after} s" for after in STOPS_S)
+    table = Table("seconds from the wish to stop to the answer, and its gap", ("", *columns))
+    for name, make in STOPPED.items():
+        table.row(name, *(_stopped(apart(partial(stop_ours, make, after))) for after in STOPS_S))
+
+
 TABLES: dict[str, Callable[[Settings], None]] = {
     "lillehammer": lillehammer,
     "orlib": orlib,
@@ -89,6 +115,7 @@ TABLES: dict[str, Callable[[Settings], None]] = {
     "towns": towns,
     "variations": variations,
     "capb": capb,
+    "stopping": stopping,
 }
 ORDINARILY = ("lillehammer", "orlib", "peers", "national", "handover", "regions")
 
@@ -126,3 +153,10 @@ def _handed_over(
     size = series.values[0]
     numbers = (round(series.peak_mb), size.variables, size.rows, size.nonzeros)
     return (seconds(took), ratio(took / other), *map(str, numbers))
+
+
+def _stopped(measured: Measured[Stopped]) -> str:
+    if measured.value is None:
+        return measured.failure
+    waited, gap = measured.value.waited_s, measured.value.gap
+    return "had ended" if waited is None else f"{seconds(waited)}, {share(gap)}"
