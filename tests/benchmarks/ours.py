@@ -47,8 +47,7 @@ def stop_ours(make: Make, after_s: float) -> Stopped:
     watcher = Watcher(should_stop=lambda: monotonic() - start >= after_s)
     result = solve(instance, SolveOptions(time_limit_s=10 * after_s, mip_gap=0.0), watcher)
     waited = monotonic() - start - after_s
-    dismissed = result.outcome is Outcome.DISMISSED
-    return Stopped(waited if dismissed else None, result.mip_gap)
+    return Stopped(waited if waited >= 0 else None, result.mip_gap)
 
 
 def hand_over_ours(make: Make) -> HandedOver:
