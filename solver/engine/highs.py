@@ -30,7 +30,7 @@ class Stop(Enum):
     INTERRUPTED = auto()
 
 
-_STOPS = {
+STOPS = {
     Status.kOptimal: Stop.GAP_REACHED,
     Status.kModelEmpty: Stop.GAP_REACHED,
     Status.kInfeasible: Stop.INFEASIBLE,
@@ -86,9 +86,9 @@ def run_highs(
         solver.setSolution(_solution(program.start))
     solver.run()
     status = solver.getModelStatus()
-    if status not in _STOPS:
+    if status not in STOPS:
         raise SolverCrashed(f"HiGHS sluttet med status «{solver.modelStatusToString(status)}»")
-    return _read(solver, program, _STOPS[status])
+    return _read(solver, program, STOPS[status])
 
 
 def _solution(x: Floats) -> Any:

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 
 from solver.domain.errors import VerificationFailed
@@ -22,6 +23,8 @@ from solver.engine.found import Found
 from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
+from solver.engine.referee import confirm
+from solver.engine.scip import require_scip
 from solver.engine.strategies import Choice, choose
 from solver.formulation import build
 from solver.verify import verify
@@ -42,10 +45,21 @@ def solve_instance(
     instance: SitingInstance, options: SolveOptions, watcher: Watcher
 ) -> SolveResult:
     """Solve and verify; see `solver.solve`."""
+    if options.referee:
+        require_scip()
     journal = Journal(watcher, options.time_limit_s)
     allocations = count_allocations(instance)
     guard_memory(instance, allocations, options.memory_limit_mb)
     choice = choose(instance, allocations, options.strategy)
+    result = _answer(instance, choice, options, journal)
+    if not options.referee:
+        return result
+    return replace(result, confirmation=confirm(instance, result, allocations, journal))
+
+
+def _answer(
+    instance: SitingInstance, choice: Choice, options: SolveOptions, journal: Journal
+) -> SolveResult:
     found = choice.solver(instance, options, journal)
     if found.plan is not None:
         return _with_plan(instance, found.plan, found, choice, options, journal)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from solver.domain.instance import PerYear, Project, SitingInstance
+from solver.domain.instance import PerYear, SitingInstance
 from solver.formulation.sets import Sets, make_sets
 
 
@@ -68,12 +68,10 @@ def make_parameters(instance: SitingInstance) -> Parameters:
             for t, places in zip(instance.years, series, strict=True)
         },
         discount={t: (1 + rate) ** (first - t) for t in instance.years},
-        annuity={k: _annuity(rate, project) for k, project in instance.projects.items()},
+        annuity={k: annuity(rate, p.lifetime_years) for k, p in instance.projects.items()},
     )
 
 
-def _annuity(rate: float, project: Project) -> float:
-    """a(r, L) = r / (1 − (1 + r)^−L), and 1/L when r = 0."""
-    if rate == 0:
-        return 1 / project.lifetime_years
-    return rate / (1 - (1 + rate) ** -project.lifetime_years)
+def annuity(rate: float, years: int) -> float:
+    """a(r, L) = r / (1 − (1 + r)^−L), and 1/L when r = 0 [1/year]."""
+    return rate / (1 - (1 + rate) ** -years) if rate else 1 / years

@@ -1,0 +1,31 @@
+"""From the recognised problem to a plan and a bound."""
+
+from solver.domain.instance import SitingInstance
+from solver.domain.result import SolveOptions
+from solver.engine.found import Found
+from solver.engine.journal import Journal
+from solver.engine.location.assignment import make_plan
+from solver.engine.location.problem import recognise
+from solver.engine.location.record import Record
+from solver.engine.location.uncapacitated import UncapacitatedSearch
+
+
+def solve_location(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:
+    """Solve an instance that is a location problem to the gap asked for."""
+    problem = recognise(instance)
+    assert problem is not None, "the strategy was chosen without its structure"
+    record = Record(problem, options, journal)
+    search = UncapacitatedSearch(problem, options, journal, record)
+    journal.built()
+    stop = search.run()
+    journal.searched()
+    is_open = record.best_open
+    found = is_open is not None
+    return Found(
+        stop=stop,
+        plan=make_plan(problem, is_open, search.assignment(is_open)) if found else None,
+        objective_nok=record.objective_nok,
+        bound_nok=record.total_bound_nok,
+        nodes=search.nodes,
+        program=search.program,
+    )
