@@ -5,6 +5,8 @@ NAME is a table of `tests.benchmarks.tables`; without: those that fit in an hour
 
 from argparse import ArgumentParser
 
+from tests.benchmarks.machine import description
+from tests.benchmarks.markdown import note
 from tests.benchmarks.measure import Settings
 from tests.benchmarks.tables import ORDINARILY, TABLES
 
@@ -16,6 +18,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=120.0, help="seconds one solve may take")
     parser.add_argument("--repeat", type=int, default=3, help="times around, of what is compared")
     given = parser.parse_args()
+    note(description())
     for name in given.names or ORDINARILY:
         TABLES[name](Settings(given.limit, given.repeat))
 
