@@ -9,6 +9,7 @@ import resource
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from multiprocessing import get_context
@@ -123,15 +124,12 @@ class Series(Generic[T]):
 
 
 def apart(work: Callable[[], T]) -> Measured[T]:
-    """Do the work in a fresh process. What it raises is an outcome too."""
+    """Do the work in a fresh process. What it raises is an outcome too, and so is its death."""
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         try:
-            value, peak_mb = pool.submit(_weighed, work).result()
-        except SitingError as error:
-            return Measured(None, None, error.code)
-        except Exception as error:  # others' too: one that fails is a row, and the rest go on
-            return Measured(None, None, type(error).__name__)
-    return Measured(value, peak_mb)
+            return pool.submit(_weighed, work).result()
+        except BrokenProcessPool:
+            return Measured(None, None, "process died")
 
 
 def alternately(
@@ -146,11 +144,16 @@ def alternately(
     return series
 
 
-def _weighed(work: Callable[[], T]) -> tuple[T, float]:
+def _weighed(work: Callable[[], T]) -> Measured[T]:
     """The value and the peak of memory [MB]; what solvers write on the console is dropped."""
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    return work(), _peak_mb()
+    try:
+        return Measured(work(), _peak_mb())
+    except SitingError as error:
+        return Measured(None, _peak_mb(), error.code)
+    except Exception as error:  # others' too: one that fails is a row, and the rest go on
+        return Measured(None, _peak_mb(), type(error).__name__)
 
 
 def _peak_mb() -> float:
