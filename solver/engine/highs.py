@@ -43,12 +43,17 @@ STOPS = {
 
 @dataclass(frozen=True)
 class HighsOptions:
-    """Options of one run; `presolve` False for a second opinion on infeasibility."""
+    """Options of one run.
+
+    `presolve` False for a second opinion on infeasibility; `heuristics` False where the start is
+    so good that looking for a better one with programs of its own only costs time.
+    """
 
     time_limit_s: float
     mip_gap: float = 0.0
     threads: int = 1
     presolve: bool = True
+    heuristics: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,7 @@ def run_highs(
     if program.start is not None:
         solver.setSolution(_solution(program.start))
     solver.run()
-    status = solver.getModelStatus()
-    if status not in STOPS:
-        raise SolverCrashed(f"HiGHS sluttet med status «{solver.modelStatusToString(status)}»")
-    return _read(solver, program, STOPS[status])
+    return _read(solver, program, _stop(solver, program))
 
 
 def _solution(x: Floats) -> Any:
@@ -104,23 +106,32 @@ def _set_options(solver: Any, options: HighsOptions) -> None:
     solver.setOptionValue("mip_rel_gap", options.mip_gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("presolve", "choose" if options.presolve else "off")
+    for name in ("feasibility_jump", "rins", "rens", "root_reduced_cost"):
+        solver.setOptionValue(f"mip_heuristic_run_{name}", options.heuristics)
 
 
 def _pass_program(solver: Any, program: Program) -> None:
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = program.matrix.shape
-    lp.col_cost_ = program.cost
-    lp.offset_ = program.offset
-    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = program.matrix.indptr
-    lp.a_matrix_.index_ = program.matrix.indices
-    lp.a_matrix_.value_ = program.matrix.data
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    if program.integer.any():
-        lp.integrality_ = [kinds[int(flag)] for flag in program.integer]
-    if solver.passModel(lp) == highspy.HighsStatus.kError:
+    matrix = program.matrix
+    rows, columns = matrix.shape
+    # As arrays, not as a HighsLp: the kind of every variable would be a Python object.
+    status = solver.passModel(
+        columns,
+        rows,
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        program.offset,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        matrix.indptr,
+        matrix.indices,
+        matrix.data,
+        program.integer.astype(np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
         raise SolverCrashed("HiGHS tok ikke imot modellen")
 
 
@@ -144,12 +155,22 @@ def _follow(
         callback.subscribe(interrupt)
 
 
+def _stop(solver: Any, program: Program) -> Stop:
+    status = solver.getModelStatus()
+    # Without a variable HiGHS does not look at the rows.
+    if status == Status.kModelEmpty and ((program.row_lower > 0) | (program.row_upper < 0)).any():
+        return Stop.INFEASIBLE
+    if status not in STOPS:
+        raise SolverCrashed(f"HiGHS sluttet med status «{solver.modelStatusToString(status)}»")
+    return STOPS[status]
+
+
 def _read(solver: Any, program: Program, stop: Stop) -> HighsRun:
     info = solver.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     if stop is Stop.INFEASIBLE:
         return HighsRun(stop, None, None, _nodes(info))
-    empty = len(program.columns) == 0
+    empty = len(program.cost) == 0
     x = np.array(solver.getSolution().col_value) if feasible or empty else None
     mip = bool(program.integer.any())
     scaled = info.mip_dual_bound if mip else info.objective_function_value

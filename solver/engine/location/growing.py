@@ -1,5 +1,6 @@
 """A linear program that grows by columns and rows between solves, and its whole-number version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, vstack
 
 from solver.domain.errors import SolverCrashed
-from solver.engine.handover import Program
+from solver.engine.handover import NO_FAMILY, Program
 from solver.engine.highs import STOPS, Stop
 from solver.engine.journal import Journal
 from solver.engine.location.problem import Flags, Floats
 
 Indices = NDArray[np.int32]
+INTERIOR_ROWS = 20_000  # more, and the relaxation is solved by the interior point method
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,14 @@ class GrowingProgram:
         """Solve the linear program from where it was left, or why that was not possible."""
         left = self._solver.getRunTime() + self._journal.seconds_left
         self._solver.setOptionValue("time_limit", left)
+        # From nothing, an interior point is found in a fraction of the steps of the simplex method;
+        # it need not be a vertex, as only its prices and its shares are used.
+        large = self.rows > INTERIOR_ROWS
+        self._solver.setOptionValue("solver", "ipm" if large else "choose")
+        self._solver.setOptionValue("run_crossover", "off" if large else "on")
         self._solver.run()
         status = self._solver.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
             solution = self._solver.getSolution()
             return Relaxed(np.array(solution.col_value), np.array(solution.row_dual))
         if status not in STOPS:
@@ -123,8 +130,9 @@ class GrowingProgram:
             lower=self.lower,
             upper=self.upper,
             integer=integer,
-            columns=list(range(width)),
+            columns=[],
             objective_scale=self.unit_nok,
+            family=np.full(self.rows, NO_FAMILY, dtype=np.int8),
             start=start,
         )
 
@@ -138,4 +146,11 @@ def _quiet_solver(journal: Journal) -> Any:
         event.data_in.user_interrupt = journal.should_stop()
 
     solver.cbSimplexInterrupt.subscribe(interrupt)
+    solver.cbIpmInterrupt.subscribe(interrupt)
     return solver
+
+
+def typical_nok(costs: Sequence[Floats]) -> float:
+    """The unit for such costs: a power of two near their median, so that it loses nothing."""
+    positive = np.concatenate([cost[cost > 0].ravel() for cost in costs])
+    return float(2.0 ** np.round(np.log2(np.median(positive)))) if len(positive) else 1.0

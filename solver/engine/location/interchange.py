@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from solver.engine.location.nearest import NearestLists
-from solver.engine.location.problem import Flags, Floats, LocationProblem
+from solver.engine.location.problem import Flags, Floats, Integers, LocationProblem, summed
 
 LEAST_GAIN = 1e-9  # of the cost: less is rounding
 MOST_MOVES = 2_000
@@ -25,7 +24,7 @@ class Served:
     unmet need does; costs of the whole row [NOK] with `first` and without it, inf where none can.
     """
 
-    first: NDArray[np.int64]
+    first: Integers
     first_nok: Floats
     second_nok: Floats
 
@@ -69,9 +68,7 @@ class Neighbourhood:
             is_open = better
         return is_open
 
-    def _two_nearest(
-        self, rows: NDArray[np.int64], opened: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], Floats, Floats]:
+    def _two_nearest(self, rows: Integers, opened: Integers) -> tuple[Integers, Floats, Floats]:
         """From the dense costs: nearest open, and the costs of the two nearest."""
         problem = self._problem
         anyway = problem.anyway(rows)
@@ -88,61 +85,60 @@ class Neighbourhood:
         served = self.serve(is_open)
         now = np.minimum(served.first_nok, self._impossible)
         without = np.minimum(served.second_nok, self._impossible)
-        count = len(is_open)
         opened = np.flatnonzero(is_open)
-        slot = np.full(count + 1, len(opened))
-        slot[opened] = np.arange(len(opened))
-        holder = slot[served.first]
+        count, places = len(is_open), len(opened) + 1  # the last place: no candidate serves
+        place_of = np.full(count + 1, len(opened))
+        place_of[opened] = np.arange(len(opened))
+        holder = place_of[served.first]
 
-        row, place = np.nonzero(lists.cost < without[:, None])
-        site = lists.site[row, place]
-        outside = site != lists.sentinel
-        outside[outside] = ~is_open[site[outside]]
-        row, site, cost = row[outside], site[outside], lists.cost[row, place][outside]
-        add = np.bincount(site, weights=np.maximum(now[row] - cost, 0.0), minlength=count)
-        add = add - problem.fixed_nok
-        drop = problem.fixed_nok[opened] - np.bincount(
-            holder, weights=without - now, minlength=len(opened) + 1
-        )[: len(opened)]
-        drop[problem.required[opened]] = -np.inf
-        pairs = np.bincount(
-            site * (len(opened) + 1) + holder[row],
-            weights=without[row] - np.maximum(cost, now[row]),
-            minlength=count * (len(opened) + 1),
-        ).reshape(count, -1)[:, : len(opened)]
-        add[is_open] = -np.inf
+        lost = summed(holder, without - now, places)[:-1]
+        drop = np.where(problem.required[opened], -np.inf, problem.fixed_nok[opened] - lost)
+        row, entry = np.nonzero(lists.cost < without[:, None])
+        site, cost = lists.site[row, entry], lists.cost[row, entry]
+        closed = ~np.append(is_open, True)[site]
+        row, site, cost = row[closed], site[closed], cost[closed]
+        gained = summed(site, np.maximum(now[row] - cost, 0.0), count)
+        add = np.where(is_open, -np.inf, gained - problem.fixed_nok)
+        back = without[row] - np.maximum(cost, now[row])
+        pairs = summed(site * places + holder[row], back, count * places).reshape(count, places)
         least = LEAST_GAIN * float(now.sum() + problem.fixed_nok[opened].sum())
-        return _moved(is_open, opened, add, drop, pairs, problem.most, least)
+        room = len(opened) < problem.most
+        return _moved(is_open, _Moves(add, drop, pairs[:, :-1]), room, least)
 
 
-def _moved(
-    is_open: Flags,
-    opened: NDArray[np.int64],
-    add: Floats,
-    drop: Floats,
-    pairs: Floats,
-    most: int,
-    least: float,
-) -> Flags | None:
-    """The set after the best move; None when no move gains more than `least`."""
-    moves = np.full((len(add) + 1, len(opened) + 1), -np.inf)
-    moves[:-1, :-1] = add[:, None] + drop[None, :] + pairs
-    moves[-1, :-1] = drop
-    if len(opened) < most:
-        moves[:-1, -1] = add
-    best = int(moves.argmax())
-    if moves.flat[best] <= least:
+@dataclass(frozen=True)
+class _Moves:
+    """What moves gain [NOK]: `add` (candidates), `drop` (opened), and what pairs have back."""
+
+    add: Floats
+    drop: Floats
+    pairs: Floats
+
+
+def _moved(is_open: Flags, moves: _Moves, room: bool, least: float) -> Flags | None:
+    """The set after the best move; None when no move gains more than `least`.
+
+    Without `room` nothing is added but in exchange.
+    """
+    add, drop = moves.add, moves.drop
+    gains = np.full((len(add) + 1, len(drop) + 1), -np.inf)
+    gains[:-1, :-1] = add[:, None] + drop[None, :] + moves.pairs
+    gains[-1, :-1] = drop
+    if room:
+        gains[:-1, -1] = add
+    best = int(gains.argmax())
+    if gains.flat[best] <= least:
         return None
-    entering, leaving = divmod(best, len(opened) + 1)
+    entering, leaving = divmod(best, len(drop) + 1)
     moved = is_open.copy()
+    if leaving < len(drop):
+        moved[np.flatnonzero(is_open)[leaving]] = False
     if entering < len(add):
         moved[entering] = True
-    if leaving < len(opened):
-        moved[opened[leaving]] = False
     return moved
 
 
-def _chunks(rows: NDArray[np.int64], width: int) -> list[NDArray[np.int64]]:
+def _chunks(rows: Integers, width: int) -> list[Integers]:
     """Rows in pieces whose dense costs stay small."""
     pieces = -(-len(rows) * (width + 2) // 4_000_000)
     return np.array_split(rows, pieces) if len(rows) else []

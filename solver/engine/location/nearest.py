@@ -1,6 +1,6 @@
 """For each row its nearest candidates in order: all that uncapacitated location needs to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ class NearestLists:
     otherwise: Floats
     cut: Flags
     sentinel: int
+    whole: bool
 
     @property
     def rows(self) -> int:
@@ -41,8 +42,24 @@ class NearestLists:
         order = order[:, :length]
         there = np.take_along_axis(kept, order, axis=1)
         site = np.where(there, np.take_along_axis(self.site, order, axis=1), self.sentinel)
-        cost = np.where(there, np.take_along_axis(self.cost, order, axis=1), self.otherwise[:, None])
-        return NearestLists(site.astype(np.int32), cost, self.otherwise, self.cut, self.sentinel)
+        cost = np.where(
+            there, np.take_along_axis(self.cost, order, axis=1), self.otherwise[:, None]
+        )
+        return replace(self, site=site.astype(np.int32), cost=cost)
+
+    def below(self, limit: Floats) -> "NearestLists":
+        """The lists of what costs less than a limit per row, its nearest candidate at least.
+
+        A row whose list or alternative goes beyond the limit must be served from within it.
+        """
+        inside = self.cost < limit[:, None]
+        inside[:, 0] = True
+        length = max(int(inside.sum(axis=1).max(initial=0)), 1)
+        ends = self.otherwise >= limit
+        otherwise = np.where(ends, np.inf, self.otherwise)
+        cost = np.where(inside, self.cost, otherwise[:, None])[:, :length]
+        site = np.where(inside, self.site, self.sentinel)[:, :length]
+        return replace(self, site=site, cost=cost, otherwise=otherwise, cut=self.cut & ~ends)
 
     def first_open(self, is_open: Flags) -> tuple[Sites, Floats, Sites, Floats]:
         """Each row's nearest and second nearest open candidate and their costs [NOK].
@@ -75,6 +92,7 @@ def nearest_lists(problem: LocationProblem, length: int) -> NearestLists:
     cost = np.empty((rows, max(length, 1)))
     otherwise = np.empty(rows)
     cut = np.zeros(rows, dtype=bool)
+    whole = True
     chunk = max(CHUNK_ENTRIES // max(candidates, 1), 1)
     for first in range(0, rows, chunk):
         here = np.arange(first, min(first + chunk, rows))
@@ -87,11 +105,12 @@ def nearest_lists(problem: LocationProblem, length: int) -> NearestLists:
         site[here[:, None], np.arange(length)] = np.where(listed, order, candidates)
         cut[here] = np.isfinite(beyond)
         weight = problem.weight[here]
+        whole = whole and _are_whole(dense * weight[:, None]) and _are_whole(anyway * weight)
         otherwise[here] = np.minimum(beyond, anyway) * weight
         cost[here] = otherwise[here][:, None]
         known = value * weight[:, None]
         cost[here[:, None], np.arange(length)] = np.where(listed, known, cost[here, :length])
-    return NearestLists(site, cost, otherwise, cut, candidates)
+    return NearestLists(site, cost, otherwise, cut, candidates, whole)
 
 
 def _cheapest(dense: Floats, length: int) -> tuple[NDArray[np.int64], Floats]:
@@ -104,3 +123,8 @@ def _cheapest(dense: Floats, length: int) -> tuple[NDArray[np.int64], Floats]:
     order = np.take_along_axis(some, np.argsort(value, axis=1, kind="stable"), axis=1)
     last = np.take_along_axis(dense, order[:, length:], axis=1)[:, 0]
     return order[:, :length], last
+
+
+def _are_whole(values: Floats) -> bool:
+    finite = values[np.isfinite(values)]
+    return bool(np.array_equal(finite, np.round(finite)))

@@ -7,6 +7,7 @@ project that opens may as well have all its places, and only "open or not" is le
 
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,3 +214,8 @@ def _served_by(instance: SitingInstance, types: list[tuple[str, ...]]) -> Flags:
         ],
         dtype=bool,
     ).reshape(len(instance.needs), len(types))
+
+
+def summed(index: NDArray[Any], amounts: Floats, length: int) -> Floats:
+    """Amounts added up by index, (length,)."""
+    return np.bincount(index, weights=amounts, minlength=length).astype(np.float64)

@@ -21,9 +21,9 @@ import numpy as np
 from solver.engine.handover import Program
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
-from solver.engine.location.growing import GrowingProgram, Relaxed
+from solver.engine.location.growing import GrowingProgram, Relaxed, typical_nok
 from solver.engine.location.nearest import NearestLists, Sites
-from solver.engine.location.problem import Flags, Floats, Integers
+from solver.engine.location.problem import Flags, Floats, Integers, summed
 
 SERVED = 1 - 1e-7  # of a row by what is open, to the solver's tolerance
 
@@ -56,17 +56,13 @@ class RadiusProgram:
         """`bounds` are which candidates must be open, and which may be."""
         self._lists = lists
         self._candidates = len(fixed)
-        steps = np.diff(np.column_stack([lists.cost, lists.otherwise]), axis=1)
-        # inf − inf: levels behind the last candidate of a row that must be served
-        self._step = np.where(np.isnan(steps), 0.0, steps)
+        self._step = _steps(lists)
         self._length = (lists.site != lists.sentinel).sum(axis=1)
         self._written = np.zeros(lists.rows, dtype=np.int64)
         self._set_of: dict[bytes, tuple[int, int]] = {}
         self._levels: list[_Level] = []
-        finite = self._step[np.isfinite(self._step) & (self._step > 0)]
-        costs = np.concatenate([finite.ravel(), fixed[fixed > 0]])
-        unit = float(2.0 ** np.round(np.log2(np.median(costs)))) if len(costs) else 1.0
-        self.program = GrowingProgram(unit, journal)
+        finite = self._step[np.isfinite(self._step)]
+        self.program = GrowingProgram(typical_nok([finite, fixed]), journal)
         must, may = bounds
         self.program.add_columns(fixed, np.ones(len(fixed)))
         everyone = np.arange(len(fixed))
@@ -85,6 +81,10 @@ class RadiusProgram:
         """How many levels of each row a (fractional) set of open candidates leaves unserved."""
         share = np.append(opened, 0.0)[self._lists.site]
         return np.asarray((np.cumsum(share, axis=1) < SERVED).sum(axis=1))
+
+    def levels_below(self, prices: Floats) -> Integers:
+        """How many candidates of each row cost less than its price."""
+        return np.asarray((self._lists.cost < prices[:, None]).sum(axis=1))
 
     def ends_unserved(self, opened: Floats) -> bool:
         """Whether a point leaves a row unserved to the end of a list that was cut."""
@@ -138,7 +138,7 @@ class RadiusProgram:
         step = self._step[rows, level]
         # A row that must be served has no z behind its last candidate: Σ y ≥ 1 alone.
         must = np.isinf(step)
-        nok = np.bincount(member[~must], weights=step[~must], minlength=len(kinds))
+        nok = summed(member[~must], step[~must], len(kinds))
         column, line = self._places_of(kinds, nok)
         if must.any():
             self._forbid(column[np.unique(member[must])])
@@ -178,3 +178,11 @@ class RadiusProgram:
             members = np.frombuffer(key, dtype=self._lists.site.dtype)
             start[column] = 0.0 if is_open[members].any() else 1.0
         return start
+
+
+def _steps(lists: NearestLists) -> Floats:
+    """What each level adds to the cost of its row: the next candidate's cost less the level's."""
+    cost = np.column_stack([lists.cost, lists.otherwise])
+    with np.errstate(invalid="ignore"):  # inf − inf: behind the last of a row that must be served
+        steps = np.diff(cost, axis=1)
+    return np.where(np.isnan(steps), 0.0, steps)

@@ -1,6 +1,6 @@
 """What a search for locations knows so far: the best set, the bound, and what is settled."""
 
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 
@@ -9,13 +9,15 @@ from solver.engine.journal import Journal
 from solver.engine.location.problem import Flags, LocationProblem
 from solver.engine.location.relaxation import Step
 
+WHOLE = 1e-7  # of the bound: what it may be too high by before it is rounded up
 ROUNDING = 1e-9  # of the cost: two ways of adding up the same set
 
 
 class Record:
     """The best set of candidates and its cost, the bound [NOK], and which candidates are settled.
 
-    `must` are open and `may` can be open in every set that is better than the best one.
+    `must` are open and `may` can be open in every set that is better than the best one. Where
+    `whole`, every set costs a whole number of NOK: a bound may be rounded up.
     """
 
     def __init__(self, problem: LocationProblem, options: SolveOptions, journal: Journal) -> None:
@@ -25,6 +27,7 @@ class Record:
         self.best_open: Flags | None = None
         self.best_nok = inf
         self.bound_nok = -inf
+        self.whole = False
         self.must = problem.required.copy()
         self.may = np.ones(len(problem.candidates), dtype=bool)
 
@@ -36,6 +39,8 @@ class Record:
 
     def bound(self, bound_nok: float) -> None:
         """Take a bound on every set that is better than the best one: on all with it."""
+        if self.whole:
+            bound_nok = ceil(bound_nok - WHOLE * max(abs(bound_nok), 1.0))
         bound_nok = min(bound_nok, self.best_nok)
         if bound_nok > self.bound_nok:
             self.bound_nok = bound_nok
@@ -48,10 +53,13 @@ class Record:
         """
         self.bound(step.bound)
         if self.best_open is not None:
-            slack = self.best_nok - step.bound + ROUNDING * abs(self.best_nok)
-            settled = step.selection.change > slack
+            settled = step.selection.change > self.slack_nok(step.bound)
             self.must |= settled & step.selection.opened
             self.may &= ~settled | step.selection.opened
+
+    def slack_nok(self, bound_nok: float) -> float:
+        """How far the best cost is above a bound, a little more; inf without a best set."""
+        return self.best_nok - bound_nok + ROUNDING * abs(self.best_nok)
 
     @property
     def is_settled(self) -> bool:

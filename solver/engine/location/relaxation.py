@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from solver.engine.location.nearest import NearestLists
-from solver.engine.location.problem import Flags, Floats
+from solver.engine.location.problem import Flags, Floats, summed
 from solver.engine.location.selection import Selection, select
 
 FIRST_STEP = 1.0
@@ -99,7 +99,8 @@ class Uncapacitated:
     """
 
     def __init__(self, lists: NearestLists, fixed: Floats, required: Flags, most: int) -> None:
-        self._lists, self._fixed, self._required, self._most = lists, fixed, required, most
+        self._lists, self._fixed, self._most = lists, fixed, most
+        self._must, self._may = required, np.ones(len(fixed), dtype=bool)
         self._age = 0
         self._look_at(np.zeros(lists.rows))
 
@@ -108,15 +109,23 @@ class Uncapacitated:
         gain = self._cost - prices[self._row]
         serving = np.flatnonzero(gain < 0)
         site = self._site[serving]
-        values = self._fixed + np.bincount(
-            site, weights=gain[serving], minlength=len(self._fixed)
-        )
-        selection = select(values, self._required, 0, self._most)
+        values = self._fixed + summed(site, gain[serving], len(self._fixed))
+        values[~self._may] = np.inf
+        selection = select(values, self._must, 0, self._most)
         served = self._row[serving[selection.opened[site]]]
-        unserved = 1.0 - np.bincount(served, minlength=self._lists.rows)
+        unserved: Floats = 1.0 - np.bincount(served, minlength=self._lists.rows).astype(float)
         # A row that is as well served by what it has anyway is served.
         unserved[(unserved > 0) & (prices >= self._lists.otherwise)] = 0.0
         return Step(float(prices.sum()) + selection.value, selection, unserved)
+
+    def settle(self, must: Flags, may: Flags) -> None:
+        """Bound only the sets that open `must` and none but `may`."""
+        self._must, self._may = must, may
+
+    def at_any(self, prices: Floats) -> Step:
+        """The bound at prices from elsewhere: the window is laid around them first."""
+        self._look_at(prices)
+        return self.at(np.clip(prices, 0.0, self._ceiling))
 
     def admissible(self, prices: Floats) -> Floats:
         """Prices within the window, which follows them now and then."""

@@ -20,10 +20,12 @@ def solve_location(instance: SitingInstance, options: SolveOptions, journal: Jou
     stop = search.run()
     journal.searched()
     is_open = record.best_open
-    found = is_open is not None
+    plan = None
+    if is_open is not None:
+        plan = make_plan(problem, is_open, search.assignment(is_open))
     return Found(
         stop=stop,
-        plan=make_plan(problem, is_open, search.assignment(is_open)) if found else None,
+        plan=plan,
         objective_nok=record.objective_nok,
         bound_nok=record.total_bound_nok,
         nodes=search.nodes,

@@ -31,9 +31,12 @@ class UncapacitatedSearch:
         self._journal = journal
         self._record = record
         self._steps = 0
+        self._prices, self._bound_of_prices = np.zeros(len(problem.weight)), 0.0
         self.nodes = 0
         self.radius: RadiusProgram | None = None
         self._prepare(_length(problem))
+        fixed = problem.fixed_nok
+        record.whole = self._lists.whole and bool(np.array_equal(fixed, np.round(fixed)))
 
     def run(self) -> Stop:
         """Search to the gap asked for, or until it must end."""
@@ -115,6 +118,7 @@ class UncapacitatedSearch:
         if not record.must_end:
             self._try(dual.step.selection.opened)
         record.learn(dual.step)
+        self._prices, self._bound_of_prices = dual.prices, dual.step.bound
 
     def _first_prices(self) -> Floats:
         """What the row's share of the candidates costs: the one that may well be open."""
@@ -128,23 +132,34 @@ class UncapacitatedSearch:
 
         First the relaxation, which settles more; then the rest as whole numbers.
         """
-        stop = self._relax(self._radius())
-        if stop is not None or self._record.is_close:
+        record = self._record
+        stop = self._relax(self._radius(self._lists))
+        if stop is not None or record.is_close:
             return stop
-        radius = self._radius()
-        stop = self._relax(radius)
-        return stop if stop is not None or self._record.is_close else self._decide(radius)
+        # A set that serves a row at α + x costs at least x more than the bound that α gives.
+        slack = record.slack_nok(self._bound_of_prices)
+        limit = self._prices + slack
+        radius = self._radius(self._lists.below(limit))
+        if np.isfinite(slack):
+            radius.write(radius.levels_below(limit))
+        return self._decide(radius)
 
-    def _radius(self) -> RadiusProgram:
-        """The radius formulation of what is not settled, around the best set."""
+    def _radius(self, lists: NearestLists) -> RadiusProgram:
+        """The radius formulation of what is not settled, around the prices and the best set.
+
+        A row's levels below its price are those that the relaxation pays for.
+        """
         record, problem = self._record, self._problem
+        must, may = record.must.copy(), record.may.copy()
+        self._relaxation.settle(must, may)
         radius = RadiusProgram(
-            self._lists.restricted(record.may),
+            lists.restricted(may),
             problem.fixed_nok,
-            (record.must, record.may),
+            (must, may),
             problem.most,
             self._journal,
         )
+        radius.write(radius.levels_below(self._prices))
         if record.best_open is not None:
             radius.write(radius.unserved_levels(record.best_open.astype(float)))
         self.radius = radius
@@ -159,8 +174,10 @@ class UncapacitatedSearch:
             if isinstance(relaxed, Stop):
                 return self._without_point(relaxed)
             opened = relaxed.x[: len(problem.candidates)]
-            prices = self._relaxation.admissible(radius.prices(relaxed))
-            record.learn(self._relaxation.at(prices))
+            self._prices = radius.prices(relaxed)
+            step = self._relaxation.at_any(self._prices)
+            self._bound_of_prices = step.bound
+            record.learn(step)
             rounded = _largest(opened, problem.most)
             if rounded.tobytes() not in tried:
                 tried.add(rounded.tobytes())
@@ -186,7 +203,10 @@ class UncapacitatedSearch:
         record = self._record
         while not record.must_end:
             limits = HighsOptions(
-                self._journal.seconds_left, self._options.mip_gap, self._options.threads
+                self._journal.seconds_left,
+                self._options.mip_gap,
+                self._options.threads,
+                heuristics=record.best_open is None,
             )
             run = run_highs(
                 radius.whole(record.best_open),
