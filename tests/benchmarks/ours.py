@@ -56,11 +56,12 @@ def hand_over_ours(make: Make) -> HandedOver:
 
     from solver.engine.handover import hand_over
     from solver.engine.highs import _pass_program
-    from solver.formulation import build
+    from solver.formulation import build_planning
+    from solver.formulation.allocation import AllocationBlock
 
     instance = make()
     start = monotonic()
-    program = hand_over(build(instance))
+    program = hand_over(build_planning(instance), AllocationBlock(instance))
     _pass_program(highspy.Highs(), program)
     seconds = monotonic() - start
     rows, variables = program.matrix.shape
