@@ -42,6 +42,8 @@ NATIONAL: Cases = {
 }
 TOWNS: Cases = {
     "14 000 × 300, p = 40": partial(towns_instance, 14_000, 300, 40, seed=1),
+    "14 000 × 300, p = 40, seed 2": partial(towns_instance, 14_000, 300, 40, seed=2),
+    "14 000 × 300, p = 15": partial(towns_instance, 14_000, 300, 15, seed=1),
     "100 000 × 1 000, p = 100": partial(towns_instance, 100_000, 1_000, 100, seed=1),
 }
 REGIONS: Cases = {
