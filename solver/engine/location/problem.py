@@ -94,9 +94,11 @@ class LocationProblem:
 
     def _servable(self, site: Integers, serves: Flags) -> Floats:
         """Need that each facility may serve at most [places]."""
-        within = reachable(self.instance)[site]
-        by_need = np.einsum("kd,dn->kn", within.astype(float), self.instance.need[:, :, 0])
-        total: Floats = (by_need * serves.T).sum(axis=1)
+        within = reachable(self.instance)
+        total = np.zeros(len(site))
+        for facility, row in enumerate(site):  # one at a time: all at once would be floats
+            by_need = within[row] @ self.instance.need[:, :, 0]
+            total[facility] = by_need @ serves[:, facility]
         return total
 
 
