@@ -24,6 +24,7 @@ from tests.random_locations import random_problem
 WHOLE_LISTS = 1000
 TINY = 1e-6
 EXACT = SolveOptions(mip_gap=0)
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
 def journal() -> Journal:
