@@ -1,7 +1,9 @@
 """Location by its own strategy gives the plain program's optimum, on every way through it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count, islice
+from functools import cache
+from random import Random
 
 import pytest
 
@@ -9,6 +11,7 @@ from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.domain.result import Outcome, Progress, SolveResult, Strategy
 from solver.engine.location import capacitated, growing, uncapacitated
 from tests.random_locations import random_instance
+from tests.siting import district, instance, project
 
 EXACT = SolveOptions(mip_gap=1e-7)
 PLAIN = replace(EXACT, strategy=Strategy.PLAIN)
@@ -124,16 +127,13 @@ class Stopper:
         return self.asked > self.after
 
 
-def stops(instance: SitingInstance, most: int = 40) -> list[tuple[int, SolveResult]]:
+def stopped(instance: SitingInstance) -> Iterator[SolveResult]:
     """Solves ended after ever more questions, until one ends by itself."""
-    seen = []
-    for after in islice(count(), most):
-        stopper = Stopper(after if after < 10 else 10 + (after - 10) ** 2)
-        result = solve(instance, LOCATION, Watcher(should_stop=stopper))
-        seen.append((after, result))
+    for number in range(40):
+        stopper = Stopper(after=number if number < 10 else 10 + (number - 10) ** 2)
+        yield solve(instance, LOCATION, Watcher(should_stop=stopper))
         if stopper.asked <= stopper.after:
-            break
-    return seen
+            return
 
 
 @pytest.mark.parametrize(("seed", "capacities"), UNCAPACITATED[:12] + CAPACITATED[:12])
@@ -141,7 +141,7 @@ def test_stopped_anywhere_it_has_a_true_bound(monkeypatch, seed, capacities):
     instance = random_instance(seed, capacities)
     plain = solve(instance, PLAIN)
     monkeypatch.setattr(capacitated, "SMALL", 0)
-    for _, result in stops(instance):
+    for result in stopped(instance):
         assert result.outcome in {Outcome.DISMISSED, plain.outcome}
         assert_between(result, plain.objective_nok)
 
@@ -151,5 +151,72 @@ def test_the_same_plan_each_time(monkeypatch, seed, capacities):
     instance = random_instance(seed, capacities)
     monkeypatch.setattr(capacitated, "SMALL", 0)
     first, second = solve(instance, LOCATION), solve(instance, LOCATION)
+    assert first.plan == second.plan
+    assert first.dual_bound_nok == second.dual_bound_nok
+
+
+@cache
+def region(capacities: bool) -> tuple[SitingInstance, float]:
+    """Seventy places where everybody may build, and the optimum."""
+    rng = Random(3)
+    names = [f"{number:02}" for number in range(70)]
+    at = {i: (rng.uniform(0, 30), rng.uniform(0, 30)) for i in names}
+    made = instance(
+        districts={i: district(rng.randint(1, 9)) for i in names},
+        sites={j: {} for j in names},
+        projects={
+            f"k{j}": project(j, 60 if capacities else 1000, investment_nok=rng.randint(100, 200))
+            for j in names
+        },
+        minutes={
+            j: {i: round(abs(at[i][0] - at[j][0]) + abs(at[i][1] - at[j][1]), 1) for i in names}
+            for j in names
+        },
+    )
+    optimum = solve(made, EXACT).objective_nok
+    assert optimum is not None
+    return made, optimum
+
+
+@pytest.mark.parametrize("capacities", [False, True])
+@pytest.mark.parametrize("seconds", [1e-6, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15])
+def test_out_of_time_it_has_a_true_bound(monkeypatch, capacities, seconds):
+    made, optimum = region(capacities)
+    monkeypatch.setattr(capacitated, "SMALL", 0)
+    result = solve(made, replace(LOCATION, mip_gap=0, time_limit_s=seconds))
+    assert result.outcome in {Outcome.FEASIBLE, Outcome.NO_PLAN, Outcome.OPTIMAL}
+    assert_between(result, optimum)
+    assert result.statistics.total_seconds < seconds + 1.5
+
+
+@pytest.mark.parametrize("capacities", [False, True])
+def test_no_report_of_a_region_passes_its_optimum(monkeypatch, capacities):
+    made, optimum = region(capacities)
+    monkeypatch.setattr(capacitated, "SMALL", 0)
+    reports: list[Progress] = []
+    result = solve(made, LOCATION, Watcher(on_progress=reports.append))
+    assert result.objective_nok == pytest.approx(optimum, rel=TOLERANCE)
+    bounds = [report.bound_nok for report in reports if report.bound_nok is not None]
+    assert bounds == sorted(bounds)
+    for report in reports:
+        assert_below(report.bound_nok, optimum)
+        assert_below(optimum, report.incumbent_nok)
+
+
+@pytest.mark.parametrize("capacities", [False, True])
+@pytest.mark.parametrize("after", [0, 1, 3, 8, 20, 50, 120, 300])
+def test_a_region_stopped_anywhere_has_a_true_bound(monkeypatch, capacities, after):
+    made, optimum = region(capacities)
+    monkeypatch.setattr(capacitated, "SMALL", 0)
+    result = solve(made, LOCATION, Watcher(should_stop=Stopper(after)))
+    assert result.outcome in {Outcome.DISMISSED, Outcome.OPTIMAL}
+    assert_between(result, optimum)
+
+
+@pytest.mark.parametrize("capacities", [False, True])
+def test_the_same_plan_of_a_region_each_time(monkeypatch, capacities):
+    made, _ = region(capacities)
+    monkeypatch.setattr(capacitated, "SMALL", 0)
+    first, second = solve(made, LOCATION), solve(made, LOCATION)
     assert first.plan == second.plan
     assert first.dual_bound_nok == second.dual_bound_nok
