@@ -37,12 +37,10 @@ def select(values: Floats, required: Flags, least: int, most: int) -> Selection:
     opened[order[:count]] = True
     last = ranked[count - 1] if count > forced else -np.inf
     following = ranked[count] if count < len(values) else np.inf
-    if count == most or (count <= max(least, forced) and last > 0):
-        to_open = values - last
-    else:
-        to_open = values.copy()
+    pushes_out = count == most or (count <= max(least, forced) and last > 0)
     replacement = following if count <= least else min(following, 0.0)
     with np.errstate(invalid="ignore"):  # what may not open has the value inf
+        to_open = values - last if pushes_out else values
         to_close = np.where(required, np.inf, replacement - values)
     change = np.where(opened, to_close, to_open)
     return Selection(values, float(values[opened].sum()), opened, change)
