@@ -27,6 +27,7 @@ class Stop(Enum):
     GAP_REACHED = auto()
     INFEASIBLE = auto()
     TIME_LIMIT = auto()
+    NODE_LIMIT = auto()
     INTERRUPTED = auto()
 
 
@@ -37,18 +38,25 @@ _STOPS = {
     # Every variable has finite bounds, so nothing can be unbounded.
     Status.kUnboundedOrInfeasible: Stop.INFEASIBLE,
     Status.kTimeLimit: Stop.TIME_LIMIT,
+    Status.kSolutionLimit: Stop.NODE_LIMIT,
     Status.kInterrupt: Stop.INTERRUPTED,
 }
 
 
 @dataclass(frozen=True)
 class HighsOptions:
-    """Options of one run; `presolve` False for a second opinion on infeasibility."""
+    """Options of one run; `presolve` False for a second opinion on infeasibility.
+
+    `max_nodes` ends a search by work done, not by the clock. Without `strong_branching` the first
+    estimate of what a branch gives is taken as it is.
+    """
 
     time_limit_s: float
     mip_gap: float = 0.0
     threads: int = 1
     presolve: bool = True
+    max_nodes: int | None = None
+    strong_branching: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def run_highs(
     highspy.Highs.resetGlobalScheduler(True)
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     _set_options(solver, options)
-    _pass_program(solver, program)
+    pass_program(solver, program)
     _follow(solver, program.objective_scale, on_progress, should_stop)
     solver.cbMipImprovingSolution.subscribe(
         lambda event: on_solution(np.array(event.data_out.mip_solution))
@@ -104,9 +112,14 @@ def _set_options(solver: Any, options: HighsOptions) -> None:
     solver.setOptionValue("mip_rel_gap", options.mip_gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("presolve", "choose" if options.presolve else "off")
+    if options.max_nodes is not None:
+        solver.setOptionValue("mip_max_nodes", options.max_nodes)
+    if not options.strong_branching:
+        solver.setOptionValue("mip_pscost_minreliable", 0)
 
 
-def _pass_program(solver: Any, program: Program) -> None:
+def pass_program(solver: Any, program: Program) -> None:
+    """Give a program to a HiGHS object. Raises SolverCrashed when it is refused."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = program.matrix.shape
     lp.col_cost_ = program.cost

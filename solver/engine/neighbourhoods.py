@@ -1,0 +1,164 @@
+"""Good plans early: relax-and-fix over the years, then search in neighbourhoods of the best plan.
+
+Relax-and-fix (Pochet and Wolsey, Production Planning by Mixed Integer Programming, 2006, ch. 3.6):
+one year after the other is made whole, those before are fixed and those after relaxed. Then parts of
+the best plan are freed and the rest held, and the part is solved as a program of its own
+(fix-and-optimise, Helber and Sahling 2010; relaxation induced neighbourhoods, Danna, Rothberg and
+Le Pape 2005): all that happens in a window of years, or all years of some projects. Every part ends
+by nodes, never by the clock, and the projects are drawn with a fixed seed: same plan each time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+
+from solver.domain.instance import SitingInstance
+from solver.engine.handover import Program
+from solver.engine.highs import HighsOptions, HighsRun
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+YEAR_GAP = 1e-3  # of a year's own objective: the years after it change more
+YEAR_NODES = 1
+PART_NODES = 30
+WINDOWS = (5, 8)  # years freed at a time
+GROUPS = 4  # of projects, freed one at a time
+CYCLES = 3
+PART_GAP = 0.1  # of the gap asked for
+WORTH = 0.1  # of the gap asked for: what a cycle must gain for another one
+BETTER = 1e-7  # of the objective: less is no better plan
+
+SolvePart = Callable[[Program, HighsOptions], HighsRun]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which project and year every column of the master belongs to; −1: none."""
+
+    project: NDArray[np.int64]
+    year: NDArray[np.int64]
+    projects: int
+    years: int
+
+    @staticmethod
+    def of(instance: SitingInstance, model: pyo.ConcreteModel, column: dict[int, int]) -> "Layout":
+        """Read it off the model's variables; `column` by the id of a variable."""
+        project = np.full(len(column), -1)
+        year = np.full(len(column), -1)
+        number = {k: index for index, k in enumerate(instance.projects)}
+        variables: list[Any] = [model.open, model.opening, model.steps, model.growth]
+        for variable in variables:
+            for index, entry in variable.items():
+                if id(entry) in column:
+                    project[column[id(entry)]] = number[index[0]]
+                    year[column[id(entry)]] = index[-1] - instance.years[0]
+        return Layout(project, year, len(number), len(instance.years))
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """The search for plans of one master program."""
+
+    layout: Layout
+    asked: float  # the gap asked for
+
+    @property
+    def gap(self) -> float:
+        """To which parts are solved."""
+        return PART_GAP * self.asked
+
+    def plans(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
+        """Whole plans, each the best there was when it came.
+
+        `program` gives the master as it is now, with the best plan as its start; it is asked anew
+        after each plan, for its cuts. `solve` may raise to end the search.
+        """
+        x = self._relax_and_fix(program(), solve)
+        if x is None:
+            return
+        yield x
+        yield from self._improve(program, solve)
+
+    def _relax_and_fix(self, program: Program, solve: SolvePart) -> Floats | None:
+        """A whole plan, year by year; None when there is none.
+
+        Where the years before leave none, twice as many of them are free again at each attempt.
+        """
+        options = HighsOptions(
+            0.0, max(YEAR_GAP, self.gap), max_nodes=YEAR_NODES, strong_branching=False
+        )
+        x: Floats | None = None
+        for last in range(self.layout.years):
+            free, found = 1, None
+            while found is None:
+                first = max(last + 1 - free, 0)
+                found = solve(self._years(program, first, last, x), options).x
+                if found is None and first == 0:
+                    return None
+                free *= 2
+            x = found
+        return x
+
+    def _years(self, program: Program, first: int, last: int, x: Floats | None) -> Program:
+        """Years before `first` as in x, those to `last` whole, the rest relaxed."""
+        year = self.layout.year
+        part = program if x is None else _held(program, (year >= 0) & (year < first), x)
+        return replace(part, integer=program.integer & (year <= last))
+
+    def _improve(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
+        """Better plans, until a cycle of parts gains little."""
+        options = HighsOptions(0.0, self.gap, max_nodes=PART_NODES, strong_branching=False)
+        draw = Random(0)
+        for _ in range(CYCLES):
+            gained = 0.0
+            for free in self._parts(draw):
+                current = program()
+                if current.start is None:
+                    return
+                held = (self.layout.project >= 0) & ~free
+                x = solve(_held(current, held, current.start), options).x
+                gain = 0.0 if x is None else _gain(current, current.start, x)
+                if x is not None and gain > BETTER:
+                    gained += gain
+                    yield x
+            if gained <= WORTH * self.asked:
+                return
+
+    def _parts(self, draw: Random) -> Iterator[Mask]:
+        """What is free: overlapping windows of years, then groups of projects, then wide windows."""
+        short, wide = WINDOWS
+        yield from self._windows(short)
+        projects = list(range(self.layout.projects))
+        draw.shuffle(projects)
+        for first in range(min(GROUPS, len(projects))):
+            yield np.isin(self.layout.project, projects[first::GROUPS])
+        yield from self._windows(wide)
+
+    def _windows(self, width: int) -> Iterator[Mask]:
+        year, half = self.layout.year, width // 2
+        for first in range(0, max(self.layout.years - half, 1), half + 1):
+            yield (year >= first) & (year < first + width)
+
+
+def _held(program: Program, held: Mask, x: Floats) -> Program:
+    """The program with the integers of `held` at the values they have in x."""
+    fixed = program.integer & held
+    value = np.round(x)
+    return replace(
+        program,
+        lower=np.where(fixed, value, program.lower),
+        upper=np.where(fixed, value, program.upper),
+    )
+
+
+def _gain(program: Program, before: Floats, after: Floats) -> float:
+    """What is saved from one plan to another, of the cost of the latter."""
+    saved = float(np.sum(program.cost * (before - after)))
+    cost = abs(float(np.sum(program.cost * after)) + program.offset)
+    return saved / cost if cost else saved
