@@ -1,11 +1,12 @@
 """Good plans early: relax-and-fix over the years, then search in neighbourhoods of the best plan.
 
-Relax-and-fix (Pochet and Wolsey, Production Planning by Mixed Integer Programming, 2006, ch. 3.6):
-one year after the other is made whole, those before are fixed and those after relaxed. Then parts of
-the best plan are freed and the rest held, and the part is solved as a program of its own
+Relax-and-fix (Pochet and Wolsey 2006, Production Planning by Mixed Integer Programming, ch. 3.6):
+one year after the other is made whole, those before are fixed and those after relaxed. Then parts
+of the best plan are freed and the rest held, and the part is solved as a program of its own
 (fix-and-optimise, Helber and Sahling 2010; relaxation induced neighbourhoods, Danna, Rothberg and
-Le Pape 2005): all that happens in a window of years, or all years of some projects. Every part ends
-by nodes, never by the clock, and the projects are drawn with a fixed seed: same plan each time.
+Le Pape 2005): all that happens in a window of years, or all years of some projects. Every part
+ends by nodes, never by the clock, and the projects are drawn with a fixed seed: same plan each
+time.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ Mask = NDArray[np.bool_]
 
 YEAR_GAP = 1e-3  # of a year's own objective: the years after it change more
 YEAR_NODES = 1
+AGAIN_GAP = 1e-2  # where earlier years must be free again: any plan will do
+AGAIN = 4  # times as many years are free at each attempt
 PART_NODES = 30
 WINDOWS = (5, 8)  # years freed at a time
 GROUPS = 4  # of projects, freed one at a time
@@ -88,20 +91,19 @@ class Neighbourhoods:
     def _relax_and_fix(self, program: Program, solve: SolvePart) -> Floats | None:
         """A whole plan, year by year; None when there is none.
 
-        Where the years before leave none, twice as many of them are free again at each attempt.
+        Where the years before leave none, more of them are free again at each attempt.
         """
-        options = HighsOptions(
-            0.0, max(YEAR_GAP, self.gap), max_nodes=YEAR_NODES, strong_branching=False
-        )
         x: Floats | None = None
         for last in range(self.layout.years):
             free, found = 1, None
             while found is None:
                 first = max(last + 1 - free, 0)
+                gap = YEAR_GAP if free == 1 else AGAIN_GAP
+                options = HighsOptions(0.0, gap, max_nodes=YEAR_NODES, strong_branching=False)
                 found = solve(self._years(program, first, last, x), options).x
                 if found is None and first == 0:
                     return None
-                free *= 2
+                free *= AGAIN
             x = found
         return x
 
@@ -131,7 +133,7 @@ class Neighbourhoods:
                 return
 
     def _parts(self, draw: Random) -> Iterator[Mask]:
-        """What is free: overlapping windows of years, then groups of projects, then wide windows."""
+        """What is free: windows of years, then groups of projects, then wide windows."""
         short, wide = WINDOWS
         yield from self._windows(short)
         projects = list(range(self.layout.projects))

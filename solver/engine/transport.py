@@ -182,7 +182,8 @@ class _Block:
         self._run(should_stop)
         while self._add(self._worth_adding()):
             self._run(should_stop)
-        return np.maximum(np.array(self._solver.getSolution().col_value), 0.0)
+        x: Floats = np.maximum(np.array(self._solver.getSolution().col_value), 0.0)
+        return x
 
     def links(self) -> NDArray[np.int64]:
         """(row, pair) of the columns, in the numbering of the whole problem."""
@@ -191,7 +192,8 @@ class _Block:
     def prices(self) -> Floats:
         """Of places, from the last solution."""
         duals = np.array(self._solver.getSolution().row_dual)
-        return np.maximum(-duals[len(self.rows) :], 0.0)
+        prices: Floats = np.maximum(-duals[len(self.rows) :], 0.0)
+        return prices
 
     def _run(self, should_stop: Callable[[], bool]) -> None:
         status = highspy.HighsModelStatus.kIterationLimit
