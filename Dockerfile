@@ -10,7 +10,7 @@ COPY app ./app
 COPY geodata ./geodata
 COPY models ./models
 COPY solver ./solver
-RUN /opt/flerkjerne/bin/pip install --constraint constraints.txt .
+RUN /opt/flerkjerne/bin/pip install --constraint constraints.txt '.[referee]'
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home flerkjerne \

@@ -23,7 +23,7 @@ from app.services.checking import check_scenario
 from app.summary import millions, number, percent, print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
-from solver.domain.result import Progress, SolveOptions, Watcher
+from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
 
 EXIT_OK, EXIT_FAILED, EXIT_INVALID, EXIT_INFEASIBLE, EXIT_NO_PLAN = 0, 1, 2, 3, 4
 EXITS = {
@@ -94,6 +94,19 @@ def _add_solve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit", type=_seconds, default=defaults.time_limit_s, metavar="S")
     parser.add_argument("--gap", type=_gap, default=defaults.mip_gap, metavar="G")
     parser.add_argument("--threads", type=_threads, default=defaults.threads, metavar="N")
+    strategies = [strategy.value for strategy in Strategy]
+    parser.add_argument(
+        "--strategy",
+        choices=strategies,
+        metavar="NAVN",
+        help=f"løsningsmåte, ellers velges en etter scenariet: {', '.join(strategies)}",
+    )
+    parser.add_argument(
+        "--referee",
+        action="store_true",
+        help="la en annen, uavhengig løser (SCIP) bekrefte beviset; tar inntil "
+        f"{REFEREE_SECONDS:g} s utover tidsgrensen",
+    )
 
 
 def _seconds(text: str) -> float:
@@ -174,7 +187,11 @@ def _write_layers(
 def _run(document: Mapping[str, Any], options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:
     """The plan of a checked document, as an object and as its bytes."""
     limits = SolveOptions(
-        time_limit_s=options.time_limit, mip_gap=options.gap, threads=options.threads
+        time_limit_s=options.time_limit,
+        mip_gap=options.gap,
+        threads=options.threads,
+        strategy=None if options.strategy is None else Strategy(options.strategy),
+        referee=options.referee,
     )
     with _Progress(sys.stderr) as progress:
         result = run_in_child(document, limits, watcher=progress.watcher)
@@ -187,7 +204,8 @@ def _run(document: Mapping[str, Any], options: argparse.Namespace) -> tuple[dict
 def _error(failure: Failure) -> SitingError:
     if failure.issues:
         return DocumentInvalid(failure.issues)
-    return SitingError(failure.code, failure.detail)
+    kind = InputError if failure.is_input else SitingError
+    return kind(failure.code, failure.detail)
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -44,6 +44,8 @@ def _parts(scenario: Document, plan: Document) -> Iterator[RenderableType]:
         yield from _conflict(plan["conflict"])
     if plan["years"]:
         yield _proof(plan)
+    yield _method(plan)
+    if plan["years"]:
         yield _years(scenario, plan)
         if any(year["coverage_at"] for year in plan["years"].values()):
             yield _reference(plan)
@@ -72,6 +74,25 @@ def _proof(plan: Document) -> str:
         f"Samlet nåverdi {millions(plan['objective_nok'])}, {distance}. "
         f"{verdict}: {checks} påstander regnet om fra scenariets tall."
     )
+
+
+def _method(plan: Document) -> str:
+    """How it was solved, and what a second solver says about it."""
+    statistics = plan["statistics"]
+    strategy = f"Løsningsmåte: {statistics['strategy']} ({statistics['strategy_reason']})."
+    return f"{strategy} {_confirmation(plan['bound_confirmation'])}"
+
+
+def _confirmation(confirmation: Document) -> str:
+    if confirmation["status"] == "not_asked":
+        return "Svaret er ikke kontrollert av en annen løser; «--referee» ber om det."
+    reason = f": {confirmation['reason']}" if confirmation["reason"] else ""
+    if confirmation["confirmed"]:
+        by = confirmation["solver"]
+        return f"Svaret er bekreftet{f' av en uavhengig løser, {by}' if by else ''}{reason}."
+    bound = confirmation["bound_nok"]
+    reached = f" Den kom til en nedre skranke på {millions(bound)}." if bound is not None else ""
+    return f"Svaret er IKKE bekreftet av en annen løser{reason}.{reached}"
 
 
 def _years(scenario: Document, plan: Document) -> Table:

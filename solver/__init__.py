@@ -17,8 +17,12 @@ def solve(
     every check. Same instance, options and versions: the same plan, unless the time limit cut the
     search short.
 
-    Raises FormulationError when the instance is too large for the memory limit, EngineError when
-    the solver breaks down, VerificationFailed when its answer does not hold.
+    With `options.referee` a second solver is asked to confirm a proof (`engine.referee`).
+
+    Raises FormulationError when the instance is too large for the memory limit,
+    StrategyNotApplicable when the strategy asked for does not fit it, SolverUnavailable when the
+    referee is not installed, EngineError when the solver breaks down, VerificationFailed when its
+    answer does not hold or a plan below its bound is found.
     """
     from solver.engine.solve import solve_instance
 

@@ -58,8 +58,8 @@ DETAILS = {
 class Limits:
     """What a child is held to beside its options.
 
-    It is ended `grace_s` seconds after its time limit, which covers the solve alone and not the
-    building and verifying around it. `niceness` is added to the caller's own; `folder` is where
+    It is ended `grace_s` seconds after its time is up, which covers search and referee and not the
+    building and verifying around them. `niceness` is added to the caller's own; `folder` is where
     its files are, the system's temporary folder when None.
     """
 
@@ -70,11 +70,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no plan: a code of `SitingError` or of `DETAILS`, and words for people."""
+    """Why there is no plan: a code of `SitingError` or of `DETAILS`, and words for people.
+
+    `is_input`: what was asked for cannot be done, and asking again is no use.
+    """
 
     code: str
     detail: str
     issues: tuple[Issue, ...] = ()
+    is_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,19 @@ def run_in_child(
     `watcher.should_stop` about ten times a second. A child that is told to stop may still hand
     back the best plan it has verified, and is gone 4 s later at most.
     """
+    seconds = options.seconds_in_all + limits.grace_s
     with tempfile.TemporaryDirectory(prefix="flerkjerne-", dir=limits.folder) as name:
         folder = Path(name)
         job = {
             "document": document,
             "options": asdict(options),
             "niceness": limits.niceness,
-            "cpu_seconds": 60 + int(2 * options.threads * (options.time_limit_s + limits.grace_s)),
+            "cpu_seconds": 60 + int(2 * options.threads * seconds),
             "parent": os.getpid(),
         }
         (folder / "job.json").write_text(json.dumps(job, allow_nan=False), encoding="utf-8")
         with _Child(folder, watcher) as child:
-            why_stopped = child.follow(options.time_limit_s + limits.grace_s)
+            why_stopped = child.follow(seconds)
         return _result(folder, child, why_stopped)
 
 
@@ -225,7 +230,7 @@ def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult
     if why_stopped is None and error.exists():
         told = json.loads(error.read_bytes())
         issues = tuple(Issue(**issue) for issue in told["issues"])
-        return ChildResult(None, Failure(told["code"], told["detail"], issues))
+        return ChildResult(None, Failure(told["code"], told["detail"], issues, told["is_input"]))
     code = why_stopped or _code_of(child.status, child.noise)
     if why_stopped is None:
         logger.error(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs.child import DETAILS
-from solver.domain.errors import DocumentInvalid, SitingError
+from solver.domain.errors import DocumentInvalid, InputError, SitingError
 from solver.domain.result import Progress, SolveOptions, Watcher
 
 Solve = Callable[[dict[str, Any], SolveOptions, Watcher], bytes]
@@ -32,7 +32,7 @@ def main(folder: Path, solve: Solve) -> None:
     """Do the job in the folder."""
     job = json.loads((folder / "job.json").read_bytes())
     _die_with(job["parent"])
-    options = SolveOptions(**job["options"])
+    options = SolveOptions.from_json(job["options"])
     _accept_limits(options, job["cpu_seconds"], job["niceness"])
     watcher = Watcher(_Reporter(), _StopFile(folder / "stop"))
     try:
@@ -110,6 +110,7 @@ def _described(error: SitingError) -> bytes:
         "code": error.code,
         "detail": error.detail,
         "issues": [asdict(issue) for issue in issues],
+        "is_input": isinstance(error, InputError),
     }
     return json.dumps(told).encode()
 

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.schemas.base import Document, Identifier
-from solver.domain.result import Strategy
+from app.schemas.base import Document, Identifier, StrategyName
 
 YearKey = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 Nok = float
@@ -139,18 +138,41 @@ class VerificationReport(Document):
     checks: list[CheckResult]
 
 
+class BoundConfirmation(Document):
+    """Whether a second, independent solver confirms what was proven: that no plan is cheaper than
+    `dual_bound_nok` or, when the scenario is infeasible, that there is no plan.
+    """
+
+    confirmed: bool
+    status: Literal["confirmed", "undecided", "not_asked"]
+    solver: str | None
+    """Null when none had to be run."""
+    solver_version: str | None
+    objective_nok: Nok | None
+    """Of the second solver's own best plan; it need not look for one as good as ours."""
+    bound_nok: Nok | None
+    """The second solver's own bound."""
+    seconds: float | None
+    reason: str | None
+    """Why the proof is not confirmed though that was asked for, or what confirmed it if no solver
+    did; in Norwegian."""
+
+
 class OptionsUsed(Document):
     """Options of the solve."""
 
     time_limit_s: float
     mip_gap: float
     threads: int
+    strategy: StrategyName | None
+    """The one asked for; null: chosen by size and structure."""
+    referee: bool
 
 
 class Statistics(Document):
     """Measured facts of the solve; sizes are of the last program solved."""
 
-    strategy: Strategy
+    strategy: StrategyName
     strategy_reason: str
     """Why this strategy was taken, in Norwegian."""
     build_seconds: float
@@ -195,5 +217,6 @@ class Plan(Document):
     totals: Totals | None
     conflict: ConflictSet | None
     verification: VerificationReport | None
+    bound_confirmation: BoundConfirmation
     statistics: Statistics
     provenance: Provenance

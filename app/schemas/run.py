@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
-from app.schemas.base import Document, Positive, Share
+from app.schemas.base import Document, Positive, Share, StrategyName
 
 
 def _text_or_object(value: Any) -> Any:
@@ -35,6 +35,11 @@ class RunOptions(Document):
     mip_gap: Share | None = None
     """Relative: |objective − bound| ÷ |objective|."""
     threads: Annotated[Positive, Field(le=MAX_THREADS)] | None = None
+    strategy: StrategyName | None = None
+    """How to solve it; null: chosen by size and structure. The run fails with
+    `strategy_not_applicable` when it does not fit the scenario."""
+    referee: bool | None = None
+    """Ask a second, independent solver to confirm the proof; up to a minute beyond the limit."""
 
 
 class RunRequest(Document):
@@ -66,6 +71,9 @@ class RunOptionsResource(Resource):
     time_limit_s: float
     mip_gap: float
     threads: int
+    strategy: StrategyName | None
+    """The one asked for; null: chosen by size and structure."""
+    referee: bool
 
 
 class ProgressResource(Resource):

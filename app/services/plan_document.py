@@ -17,7 +17,7 @@ from geodata.series import exact
 from solver.domain.instance import SitingInstance, rounded_places
 from solver.domain.plan import Plan as Decisions
 from solver.domain.plan import PlanFigures, YearFigures
-from solver.domain.result import Conflict, SolveResult, Verification
+from solver.domain.result import BoundConfirmation, Conflict, SolveResult, Verification
 
 
 def dump(document: Mapping[str, Any]) -> bytes:
@@ -38,6 +38,7 @@ def make_plan(scenario: Scenario, instance: SitingInstance, result: SolveResult)
         **_answer(scenario, instance, result.plan, result.figures),
         "conflict": _conflict(result.conflict),
         "verification": _verification(result.verification),
+        "bound_confirmation": _confirmation(result.confirmation),
         "statistics": _statistics(result),
         "provenance": {
             "scenario_hash": scenario_hash(scenario),
@@ -220,14 +221,25 @@ def _verification(verification: Verification | None) -> dict[str, Any] | None:
     return {"passed": verification.passed, "checks": checks}
 
 
+def _confirmation(confirmation: BoundConfirmation) -> dict[str, Any]:
+    return {
+        "confirmed": confirmation.confirmed,
+        **dataclasses.asdict(confirmation),
+        "status": confirmation.status.value,
+    }
+
+
 def _statistics(result: SolveResult) -> dict[str, Any]:
     options = result.options
     return {
         **dataclasses.asdict(result.statistics),
+        "strategy": result.statistics.strategy.value,
         "options": {
             "time_limit_s": options.time_limit_s,
             "mip_gap": options.mip_gap,
             "threads": options.threads,
+            "strategy": None if options.strategy is None else options.strategy.value,
+            "referee": options.referee,
         },
     }
 

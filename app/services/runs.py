@@ -156,6 +156,8 @@ class Runs:
             "time_limit_s": min(own.time_limit_s, longest),
             "mip_gap": own.mip_gap,
             "threads": own.threads,
+            "strategy": own.strategy,
+            "referee": own.referee,
         }
         return choices | asked.model_dump(exclude_none=True)
 
@@ -174,6 +176,11 @@ class Runs:
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.plan, RunRow.scenario))
             return json.loads(row.scenario), json.loads(_plan(row))
+
+
+def options_of(row: RunRow) -> SolveOptions:
+    """The options of a run; one stored before an option came has its default."""
+    return SolveOptions.from_json(row.options)
 
 
 def _request(body: Any) -> RunRequest:

@@ -5,12 +5,13 @@ or was given to another worker, has no effect.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from app.db import Database
 from app.repositories.runs import Hold, RunRepository
+from app.services.runs import options_of
 from models import RunRow
 from solver.domain.result import Progress, SolveOptions
 
@@ -80,5 +81,5 @@ class Work:
                 repository.release(hold)
 
     def _job(self, row: RunRow) -> Job:
-        options = SolveOptions(**row.options, memory_limit_mb=self._memory_limit_mb)
+        options = replace(options_of(row), memory_limit_mb=self._memory_limit_mb)
         return Job(Hold(row.id, row.attempt), json.loads(row.scenario), options)

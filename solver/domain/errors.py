@@ -50,6 +50,17 @@ class ScenarioInvalid(DocumentInvalid):
         super().__init__(issues, "scenario")
 
 
+class StrategyNotApplicable(InputError):
+    """The strategy asked for does not fit the instance."""
+
+    def __init__(self, strategy: str) -> None:
+        super().__init__(
+            "strategy_not_applicable",
+            f"Løsningsmåten «{strategy}» passer ikke dette scenariet. "
+            "Utelat valget, så velges en som passer.",
+        )
+
+
 class GeodataError(InputError):
     """Geometry, coordinates or travel times that cannot be used."""
 
@@ -60,6 +71,13 @@ class FormulationError(SitingError):
 
 class EngineError(SitingError):
     """The solver could not do its work."""
+
+
+class SolverUnavailable(EngineError):
+    """A solver that was asked for is not installed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("solver_unavailable", detail)
 
 
 class SolverCrashed(EngineError):

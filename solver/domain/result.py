@@ -1,10 +1,13 @@
 """What goes into a solve beside the instance, and what comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
 from solver.domain.plan import Plan, PlanFigures
+
+REFEREE_SECONDS = 60.0  # what a referee gets at least, also when the search used up the time limit
 
 
 class Outcome(StrEnum):
@@ -50,6 +53,20 @@ class SolveOptions:
     memory_limit_mb: float = 8000.0
     strategy: Strategy | None = None
     referee: bool = False
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """From plain JSON values by name; what is not there has its default.
+
+        Raises ValueError for a strategy that is none.
+        """
+        asked = values.get("strategy")
+        return cls(**{**values, "strategy": None if asked is None else Strategy(asked)})
+
+    @property
+    def seconds_in_all(self) -> float:
+        """How long the search and the referee may take together, one after the other."""
+        return self.time_limit_s + (REFEREE_SECONDS if self.referee else 0.0)
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,41 @@ class Conflict:
     irreducible: bool
 
 
+class ConfirmationStatus(StrEnum):
+    """What became of a claim that a second solver was asked about."""
+
+    CONFIRMED = "confirmed"
+    UNDECIDED = "undecided"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True)
+class BoundConfirmation:
+    """Whether a second, independent solver confirms what was proven.
+
+    The claim is that no plan is cheaper than the dual bound or, of an infeasible instance, that
+    there is no plan. `objective_nok` and `bound_nok` are the second solver's own best plan and
+    bound, `seconds` what it took; None where it has none. `reason` says in Norwegian why a claim
+    is undecided, or what confirmed it if no solver did.
+    """
+
+    status: ConfirmationStatus
+    solver: str | None = None
+    solver_version: str | None = None
+    objective_nok: float | None = None
+    bound_nok: float | None = None
+    seconds: float | None = None
+    reason: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the claim is confirmed."""
+        return self.status is ConfirmationStatus.CONFIRMED
+
+
+NOT_ASKED = BoundConfirmation(ConfirmationStatus.NOT_ASKED)
+
+
 @dataclass(frozen=True)
 class RunStatistics:
     """Measured facts of one solve; sizes are of the last program solved.
@@ -147,6 +199,7 @@ class SolveResult:
     statistics: RunStatistics
     options: SolveOptions
     incumbents: tuple[Progress, ...] = ()
+    confirmation: BoundConfirmation = NOT_ASKED
 
 
 @dataclass(frozen=True)

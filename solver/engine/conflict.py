@@ -1,18 +1,24 @@
 """Which families of constraints cannot hold together, by deletion."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from time import monotonic
 
+import numpy as np
 import pyomo.environ as pyo
+from pyomo.repn import generate_standard_repn
 
 from solver.domain.errors import EngineError
+from solver.domain.instance import SitingInstance
 from solver.domain.result import Conflict, Rule
-from solver.engine.handover import TriviallyInfeasible, hand_over
+from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
-from solver.formulation import FAMILIES, Family
+from solver.formulation import FAMILIES, Family, build_planning
+from solver.formulation.allocation import AllocationBlock
 
 
-def find_conflict(model: pyo.ConcreteModel, seconds: float) -> Conflict:
-    """A conflict set of an infeasible model, at family level. Uses the model up.
+def find_conflict(instance: SitingInstance, seconds: float) -> Conflict:
+    """A conflict set of an infeasible instance, at family level.
 
     Deletion filter (Chinneck, Feasibility and Infeasibility in Optimization, 2008, ch. 6) over
     families: each family that can be left out with the rest still infeasible is left out. What
@@ -22,17 +28,18 @@ def find_conflict(model: pyo.ConcreteModel, seconds: float) -> Conflict:
     `infeasible_not_confirmed` when that second look finds a plan.
     """
     deadline = monotonic() + seconds
-    model.objective.set_value(0)
+    program = _without_cost(instance)
+    left_out: set[str] = set()
     needed: list[Rule] = []
     proven = True
-    for family in _wishes_with_rows(model):
-        _switch(model, family, on=False)
-        infeasible = _is_infeasible(model, deadline - monotonic())
-        if not infeasible:
+    for family in _wishes_with_rows(program):
+        infeasible = _is_infeasible(program, {*left_out, family.code}, deadline - monotonic())
+        if infeasible:
+            left_out.add(family.code)
+        else:
             needed.append(Rule(family.code, family.title))
-            _switch(model, family, on=True)
         proven = proven and infeasible is not None
-    confirmed = _is_infeasible(model, deadline - monotonic(), presolve=False)
+    confirmed = _is_infeasible(program, left_out, deadline - monotonic(), presolve=False)
     if confirmed is False:
         raise EngineError(
             "infeasible_not_confirmed",
@@ -41,33 +48,40 @@ def find_conflict(model: pyo.ConcreteModel, seconds: float) -> Conflict:
     return Conflict(rules=tuple(needed), irreducible=proven and confirmed is not None)
 
 
-def _wishes_with_rows(model: pyo.ConcreteModel) -> list[Family]:
-    return [
-        family
-        for family in FAMILIES
-        if not family.physical and any(len(rows) for rows in family.components(model))
-    ]
+def _without_cost(instance: SitingInstance) -> Program:
+    """The instance's program, where every plan is as good as another."""
+    model = build_planning(instance)
+    _spell_out_constants(model)
+    program = hand_over(model, AllocationBlock(instance))
+    return replace(program, cost=np.zeros_like(program.cost))
 
 
-def _switch(model: pyo.ConcreteModel, family: Family, *, on: bool) -> None:
-    for rows in family.components(model):
-        if on:
-            rows.activate()
-        else:
-            rows.deactivate()
+def _spell_out_constants(model: pyo.ConcreteModel) -> None:
+    """Make every row without variables that does not hold a row that nothing satisfies."""
+    for row in model.component_data_objects(pyo.Constraint, active=True):
+        lower, body, upper = row.to_bounded_expression()
+        linear = generate_standard_repn(body)
+        low = lower is None or lower <= linear.constant
+        high = upper is None or upper >= linear.constant
+        if linear.is_constant() and not (low and high):
+            row.set_value(model.nothing >= 1)
+
+
+def _wishes_with_rows(program: Program) -> list[Family]:
+    asked = set(program.family.tolist())
+    return [f for index, f in enumerate(FAMILIES) if not f.physical and index in asked]
 
 
 def _is_infeasible(
-    model: pyo.ConcreteModel, seconds: float, *, presolve: bool = True
+    program: Program, left_out: Collection[str], seconds: float, *, presolve: bool = True
 ) -> bool | None:
-    """Whether no plan satisfies the active rows; None when time ran out first."""
+    """Whether no plan satisfies the families left; None when time ran out first."""
     if seconds <= 0:
         return None
-    try:
-        program = hand_over(model)
-    except TriviallyInfeasible:
-        return True
-    run = run_highs(program, HighsOptions(seconds, mip_gap=1.0, presolve=presolve))
+    run = run_highs(
+        program.without_families(left_out),
+        HighsOptions(seconds, mip_gap=1.0, presolve=presolve),
+    )
     if run.stop is Stop.INFEASIBLE:
         return True
     return None if run.x is None else False

@@ -11,6 +11,7 @@ from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
 from solver.engine.handover import Program
+from solver.formulation.allocation import AllocationBlock
 
 INTEGRALITY = 1e-6
 # Below this a quantity of places is the solver's noise; places are persons, at most thousands.
@@ -36,12 +37,14 @@ def extract_plan(
 ) -> Plan:
     """Read every decision out of x; variables that no row uses are zero."""
     opens, places = extract_projects(instance, model, program, x)
-    return Plan(
-        opens=opens,
-        places=places,
-        allocation=dict(_positive(model.allocate, program, x)),
-        unmet=dict(_positive(model.unmet, program, x)),
-    )
+    if program.block is None:
+        allocation = dict(_positive(model.allocate, program, x))
+        unmet = dict(_positive(model.unmet, program, x))
+    else:
+        service = x[len(program.columns) :]
+        allocation = dict(_allocated(program.block, service))
+        unmet = dict(_unmet(program.block, service))
+    return Plan(opens, places, allocation, unmet)
 
 
 def extract_projects(
@@ -57,11 +60,41 @@ def extract_projects(
     }
 
 
+def _allocated(
+    block: AllocationBlock, x: NDArray[np.float64]
+) -> Iterator[tuple[tuple[str, str, str, str, int], float]]:
+    instance = block.instance
+    sites, types = list(instance.sites), list(instance.care_types)
+    for journeys in block.journeys:
+        n, p = instance.needs[journeys.need], types[journeys.care_type]
+        t = instance.years[journeys.year]
+        part = x[journeys.first_column : journeys.end_column]
+        used = np.flatnonzero(part > NOISE_PLACES)
+        for i, j, value in zip(
+            journeys.district[used].tolist(),
+            journeys.site[used].tolist(),
+            part[used].tolist(),
+            strict=True,
+        ):
+            yield (instance.districts[i], n, sites[j], p, t), value
+
+
+def _unmet(
+    block: AllocationBlock, x: NDArray[np.float64]
+) -> Iterator[tuple[tuple[str, str, int], float]]:
+    instance = block.instance
+    part = x[: block.unmet]
+    used = np.flatnonzero(part > NOISE_PLACES)
+    for (i, n, t), value in zip(block.demands[used].tolist(), part[used].tolist(), strict=True):
+        yield (instance.districts[i], instance.needs[n], instance.years[t]), value
+
+
 def _positive(
     variables: Any, program: Program, x: NDArray[np.float64]
 ) -> Iterator[tuple[Any, float]]:
-    values = {id(variable): value for variable, value in zip(program.columns, x, strict=True)}
+    planned = zip(program.columns, x[: len(program.columns)].tolist(), strict=True)
+    values = {id(variable): value for variable, value in planned}
     for index, variable in variables.items():
         value = values.get(id(variable), 0.0)
         if value > NOISE_PLACES:
-            yield index, float(value)
+            yield index, value

@@ -1,38 +1,64 @@
 """Refuses an instance that would not fit in memory, before anything is built."""
 
-import numpy as np
-
 from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
-from solver.formulation.sets import may_hold_places, reachable
+from solver.domain.result import Strategy
+from solver.formulation.service_arrays import added_within, may_hold_places, serves
+from solver.formulation.sets import reachable
 
-# Measured on HiGHS through Pyomo: 1.1–2.0 kB at peak per nonzero, about 200 MB to start with.
-BASE_MB = 200.0
+BASE_MB = 200.0  # what a process has before it has built anything
+# Measured at peak, in a search of a minute: 1.1–2.4 kB per nonzero up to half a million of them,
+# 0.8–1.1 kB above two million. It is the search that takes them; the arrays take 0.06.
 KB_PER_NONZERO = 2.2
-# An allocation stands in its balance, its capacity row, its link (with the project) and the
-# objective; a project and year in some twenty rows.
-NONZEROS_PER_ALLOCATION = 5
+# An allocation stands in its balance, its capacity row and its link, where the project stands too;
+# a project and year in some twenty rows.
+NONZEROS_PER_ALLOCATION = 4
 NONZEROS_PER_PROJECT_YEAR = 20
+# The decomposition has one year's links at a time. Measured at peak, with the master: 2.3–2.5 kB
+# per link; the matrix of costs has every row (district, need) and column (site, care type).
+KB_PER_LINK = 2.6
+BYTES_PER_COST = 24
+# A location problem keeps its distances sorted, and little else: 50–60 bytes per pair at peak on
+# 4.2 million pairs.
+KB_PER_LOCATION_PAIR = 0.07
 
 
 def count_allocations(instance: SitingInstance) -> int:
     """How many allocation variables the instance gives, without making them."""
-    within = reachable(instance).astype(np.int64)
+    holds, reach = may_hold_places(instance), reachable(instance)
     total = 0
-    for p, care_type in instance.care_types.items():
-        needs = [index for index, n in enumerate(instance.needs) if n in care_type.serves]
-        for index, t in enumerate(instance.years):
-            demand = (instance.need[:, needs, index] > 0).sum(axis=1)
-            holds = [may_hold_places(instance, j, p, t) for j in instance.sites]
-            total += int(np.array(holds, dtype=np.int64) @ within @ demand)
+    for p, served in enumerate(serves(instance)):
+        demands = (instance.need[:, served] > 0).sum(axis=1).astype(float)
+        total += int(added_within(reach, demands)[holds[:, p]].sum())
     return total
 
 
-def guard_memory(instance: SitingInstance, allocations: int, limit_mb: float) -> None:
+def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) -> float:
+    """Memory at peak [MB] of a strategy, for so many allocation variables.
+
+    A strategy without a measure of its own is taken to need as much as the plain program.
+    """
+    years = len(instance.years)
+    planning_kb = len(instance.projects) * years * NONZEROS_PER_PROJECT_YEAR * KB_PER_NONZERO
+    if strategy is Strategy.DECOMPOSITION:
+        rows, pairs = instance.need[:, :, 0].size, may_hold_places(instance).any(axis=2).sum()
+        costs_kb = float(rows * pairs) * BYTES_PER_COST / 1000
+        service_kb = allocations / years * KB_PER_LINK + costs_kb
+    elif strategy is Strategy.LOCATION:
+        service_kb = allocations * KB_PER_LOCATION_PAIR
+    else:
+        service_kb = allocations * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
+    return BASE_MB + (planning_kb + service_kb) / 1000
+
+
+def guard_memory(
+    instance: SitingInstance,
+    allocations: int,
+    limit_mb: float,
+    strategy: Strategy = Strategy.PLAIN,
+) -> None:
     """Raise FormulationError `model_too_large` when the estimate exceeds the limit [MB]."""
-    project_years = len(instance.projects) * len(instance.years)
-    nonzeros = allocations * NONZEROS_PER_ALLOCATION + project_years * NONZEROS_PER_PROJECT_YEAR
-    estimate = BASE_MB + nonzeros * KB_PER_NONZERO / 1000
+    estimate = estimate_mb(instance, allocations, strategy)
     if estimate > limit_mb:
         raise FormulationError(
             "model_too_large",

@@ -31,7 +31,7 @@ class Stop(Enum):
     INTERRUPTED = auto()
 
 
-_STOPS = {
+STOPS = {
     Status.kOptimal: Stop.GAP_REACHED,
     Status.kModelEmpty: Stop.GAP_REACHED,
     Status.kInfeasible: Stop.INFEASIBLE,
@@ -45,16 +45,19 @@ _STOPS = {
 
 @dataclass(frozen=True)
 class HighsOptions:
-    """Options of one run; `presolve` False for a second opinion on infeasibility.
+    """Options of one run.
 
-    `max_nodes` ends a search by work done, not by the clock. Without `strong_branching` the first
-    estimate of what a branch gives is taken as it is.
+    `presolve` False for a second opinion on infeasibility; `heuristics` False where the start is
+    so good that looking for a better one with programs of its own only costs time. `max_nodes`
+    ends a search by work done, not by the clock. Without `strong_branching` the first estimate of
+    what a branch gives is taken as it is.
     """
 
     time_limit_s: float
     mip_gap: float = 0.0
     threads: int = 1
     presolve: bool = True
+    heuristics: bool = True
     max_nodes: int | None = None
     strong_branching: bool = True
 
@@ -93,10 +96,7 @@ def run_highs(
     if program.start is not None:
         solver.setSolution(_solution(program.start))
     solver.run()
-    status = solver.getModelStatus()
-    if status not in _STOPS:
-        raise SolverCrashed(f"HiGHS sluttet med status «{solver.modelStatusToString(status)}»")
-    return _read(solver, program, _STOPS[status])
+    return _read(solver, program, _stop(solver, program))
 
 
 def _solution(x: Floats) -> Any:
@@ -116,24 +116,33 @@ def _set_options(solver: Any, options: HighsOptions) -> None:
         solver.setOptionValue("mip_max_nodes", options.max_nodes)
     if not options.strong_branching:
         solver.setOptionValue("mip_pscost_minreliable", 0)
+    for name in ("feasibility_jump", "rins", "rens", "root_reduced_cost"):
+        solver.setOptionValue(f"mip_heuristic_run_{name}", options.heuristics)
 
 
 def pass_program(solver: Any, program: Program) -> None:
     """Give a program to a HiGHS object. Raises SolverCrashed when it is refused."""
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = program.matrix.shape
-    lp.col_cost_ = program.cost
-    lp.offset_ = program.offset
-    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = program.matrix.indptr
-    lp.a_matrix_.index_ = program.matrix.indices
-    lp.a_matrix_.value_ = program.matrix.data
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    if program.integer.any():
-        lp.integrality_ = [kinds[int(flag)] for flag in program.integer]
-    if solver.passModel(lp) == highspy.HighsStatus.kError:
+    matrix = program.matrix
+    rows, columns = matrix.shape
+    # As arrays, not as a HighsLp: the kind of every variable would be a Python object.
+    status = solver.passModel(
+        columns,
+        rows,
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        program.offset,
+        program.cost,
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        matrix.indptr,
+        matrix.indices,
+        matrix.data,
+        program.integer.astype(np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
         raise SolverCrashed("HiGHS tok ikke imot modellen")
 
 
@@ -157,12 +166,22 @@ def _follow(
         callback.subscribe(interrupt)
 
 
+def _stop(solver: Any, program: Program) -> Stop:
+    status = solver.getModelStatus()
+    # Without a variable HiGHS does not look at the rows.
+    if status == Status.kModelEmpty and ((program.row_lower > 0) | (program.row_upper < 0)).any():
+        return Stop.INFEASIBLE
+    if status not in STOPS:
+        raise SolverCrashed(f"HiGHS sluttet med status «{solver.modelStatusToString(status)}»")
+    return STOPS[status]
+
+
 def _read(solver: Any, program: Program, stop: Stop) -> HighsRun:
     info = solver.getInfo()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     if stop is Stop.INFEASIBLE:
         return HighsRun(stop, None, None, _nodes(info))
-    empty = len(program.columns) == 0
+    empty = len(program.cost) == 0
     x = np.array(solver.getSolution().col_value) if feasible or empty else None
     mip = bool(program.integer.any())
     scaled = info.mip_dual_bound if mip else info.objective_function_value

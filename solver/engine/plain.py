@@ -8,16 +8,17 @@ from solver.engine.found import Found
 from solver.engine.handover import TriviallyInfeasible, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
-from solver.formulation import build
+from solver.formulation import build_planning
+from solver.formulation.allocation import AllocationBlock
 
 FIXED_SECONDS = 300.0  # far more than the linear program of one plan has needed
 
 
 def solve_plain(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:
     """Solve in one piece; whole integers, and the continuous part solved anew for them."""
-    model = build(instance)
+    model = build_planning(instance)
     try:
-        program = hand_over(model)
+        program = hand_over(model, AllocationBlock(instance))
     except TriviallyInfeasible:
         journal.built()
         return Found(Stop.INFEASIBLE, None, None, None, 0, None)

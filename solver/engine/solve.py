@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 
 from solver.domain.errors import VerificationFailed
@@ -13,17 +14,19 @@ from solver.domain.result import (
     RunStatistics,
     SolveOptions,
     SolveResult,
+    Strategy,
     Termination,
     Watcher,
     relative_gap,
 )
 from solver.engine.conflict import find_conflict
 from solver.engine.found import Found
-from solver.engine.guard import count_allocations, guard_memory
+from solver.engine.guard import count_allocations, estimate_mb, guard_memory
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
+from solver.engine.referee import confirm
+from solver.engine.scip import require_scip
 from solver.engine.strategies import Choice, choose
-from solver.formulation import build
 from solver.verify import verify
 
 CONFLICT_SECONDS = 60.0
@@ -42,16 +45,33 @@ def solve_instance(
     instance: SitingInstance, options: SolveOptions, watcher: Watcher
 ) -> SolveResult:
     """Solve and verify; see `solver.solve`."""
+    if options.referee:
+        require_scip()
     journal = Journal(watcher, options.time_limit_s)
     allocations = count_allocations(instance)
-    guard_memory(instance, allocations, options.memory_limit_mb)
     choice = choose(instance, allocations, options.strategy)
+    guard_memory(instance, allocations, options.memory_limit_mb, choice.strategy)
+    result = _answer(instance, allocations, choice, options, journal)
+    if not options.referee:
+        return result
+    return replace(result, confirmation=confirm(instance, result, allocations, journal))
+
+
+def _answer(
+    instance: SitingInstance,
+    allocations: int,
+    choice: Choice,
+    options: SolveOptions,
+    journal: Journal,
+) -> SolveResult:
     found = choice.solver(instance, options, journal)
     if found.plan is not None:
         return _with_plan(instance, found.plan, found, choice, options, journal)
     conflict = None
-    if found.stop is Stop.INFEASIBLE:
-        conflict = find_conflict(build(instance), CONFLICT_SECONDS)
+    # The conflict is sought in the whole program, which a strategy may have gone without.
+    whole = estimate_mb(instance, allocations, Strategy.PLAIN)
+    if found.stop is Stop.INFEASIBLE and whole <= options.memory_limit_mb:
+        conflict = find_conflict(instance, CONFLICT_SECONDS)
     return _without_plan(found, choice, options, journal, conflict)
 
 

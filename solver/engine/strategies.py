@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from solver.domain.errors import FormulationError
+from solver.domain.errors import StrategyNotApplicable
 from solver.domain.instance import SitingInstance
 from solver.domain.result import SolveOptions, Strategy
 from solver.engine import decomposition
 from solver.engine.decomposition import solve_decomposed
 from solver.engine.found import Found
 from solver.engine.journal import Journal
+from solver.engine.location.problem import recognise
+from solver.engine.location.search import solve_location
 from solver.engine.plain import solve_plain
 
 Solver = Callable[[SitingInstance, SolveOptions, Journal], Found]
@@ -17,6 +19,7 @@ Solver = Callable[[SitingInstance, SolveOptions, Journal], Found]
 SOLVERS: dict[Strategy, Solver] = {
     Strategy.PLAIN: solve_plain,
     Strategy.DECOMPOSITION: solve_decomposed,
+    Strategy.LOCATION: solve_location,
 }
 
 
@@ -36,16 +39,14 @@ class Choice:
 def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -> Choice:
     """The strategy for an instance with so many allocation variables.
 
-    Raises FormulationError `strategy_not_applicable` when the one asked for does not apply.
+    Raises StrategyNotApplicable when the one asked for does not apply.
     """
     if asked is not None:
         if not _applies(instance, asked):
-            raise FormulationError(
-                "strategy_not_applicable",
-                f"Løsningsmåten «{asked}» passer ikke dette scenariet. "
-                "Utelat valget, så velges en som passer.",
-            )
+            raise StrategyNotApplicable(asked)
         return Choice(asked, "valgt av brukeren")
+    if recognise(instance) is not None:
+        return Choice(Strategy.LOCATION, "ett år der bare valget av steder gjenstår")
     if decomposition.fits(instance, allocations):
         return Choice(Strategy.DECOMPOSITION, "flere år, mye geografi og billig reise")
     return Choice(Strategy.PLAIN, "lite nok til å løses i ett")
@@ -54,4 +55,6 @@ def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -
 def _applies(instance: SitingInstance, strategy: Strategy) -> bool:
     if strategy is Strategy.DECOMPOSITION:
         return decomposition.applies(instance)
+    if strategy is Strategy.LOCATION:
+        return recognise(instance) is not None
     return strategy in SOLVERS

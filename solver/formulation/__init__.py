@@ -1,5 +1,8 @@
-"""The siting problem as a Pyomo model: sets, variables, expressions, constraints, objective."""
+"""The siting problem: in Pyomo its sets, variables, expressions, constraints and objective.
 
-from solver.formulation.build import FAMILIES, Family, build
+Who is served where is written as arrays, by `allocation`.
+"""
 
-__all__ = ["FAMILIES", "Family", "build"]
+from solver.formulation.build import FAMILIES, Family, build, build_planning
+
+__all__ = ["FAMILIES", "Family", "build", "build_planning"]

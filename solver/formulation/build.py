@@ -1,16 +1,17 @@
-"""Puts the pieces together: instance in, Pyomo model out."""
+"""Puts the pieces together: instance in, Pyomo model out, whole or without the allocation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from solver.domain.instance import SitingInstance
 from solver.formulation.constraints import policies, projects, resources, service, targets
-from solver.formulation.expressions import add_expressions
-from solver.formulation.objective import add_objective
+from solver.formulation.expressions import add_expressions, add_planning_expressions
+from solver.formulation.objective import add_objective, add_planning_objective
 from solver.formulation.parameters import Parameters, make_parameters
-from solver.formulation.variables import add_variables
+from solver.formulation.variables import add_planning_variables, add_variables
 
 Constraint = Callable[[pyo.ConcreteModel, Parameters], None]
 
@@ -102,8 +103,38 @@ FAMILIES = (
 )
 
 
+# What `allocation.AllocationBlock` writes.
+ALLOCATION = frozenset(
+    {
+        service.need_is_allocated_or_unmet,
+        service.allocation_within_places,
+        service.new_sites_serve_when_open,
+        targets.share_within_minutes,
+    }
+)
+
+
+def build_planning(instance: SitingInstance) -> pyo.ConcreteModel:
+    """The planning part of an instance: everything but who is served where. Amounts in NOK."""
+    par = make_parameters(instance)
+    model = pyo.ConcreteModel()
+    # What is made here stays: looking for garbage among it can take longer than making it.
+    with PauseGC():
+        add_planning_variables(model, par)
+        add_planning_expressions(model, par)
+        for family in FAMILIES:
+            for constraint in family.constraints:
+                if constraint not in ALLOCATION:
+                    constraint(model, par)
+        add_planning_objective(model, par)
+    return model
+
+
 def build(instance: SitingInstance) -> pyo.ConcreteModel:
-    """The Pyomo model of an instance. Amounts are in NOK; the hand-over scales for the solver."""
+    """The whole formulation of an instance in Pyomo, pair by pair: readable, and slow.
+
+    Amounts are in NOK; the hand-over scales for the solver.
+    """
     par = make_parameters(instance)
     model = pyo.ConcreteModel()
     add_variables(model, par)

@@ -5,15 +5,21 @@ from typing import Any
 import pyomo.environ as pyo
 
 from solver.formulation.parameters import Parameters
-from solver.formulation.sets import projects_at
+from solver.formulation.sets import givers
 
 
 def add_expressions(model: pyo.ConcreteModel, par: Parameters) -> None:
-    """Add the expressions, in the order in which they build on each other."""
+    """Add every expression, in the order in which they build on each other."""
+    add_planning_expressions(model, par)
+    add_service_costs(model, par)
+
+
+def add_planning_expressions(model: pyo.ConcreteModel, par: Parameters) -> None:
+    """Add the expressions of projects and places, and what they cost."""
     _add_project_state(model, par)
     _add_places(model, par)
     _add_resources(model, par)
-    _add_costs(model, par)
+    _add_planning_costs(model, par)
 
 
 def _add_project_state(model: pyo.ConcreteModel, par: Parameters) -> None:
@@ -40,11 +46,11 @@ def _add_places(model: pyo.ConcreteModel, par: Parameters) -> None:
     """places[k,p,t] of projects; remaining[j,p,t] of the existing; places_at[j,p,t] in all."""
     instance, sets = par.instance, par.sets
     projects = instance.projects
-    removing = {
-        (j, p): [k for k, project in projects.items() if project.site == j and p in project.removes]
-        for j, p in sets.SITE_TYPES
-    }
-    giving = {(j, p): projects_at(instance, j, p) for j, p in sets.SITE_TYPES}
+    removing: dict[tuple[str, str], list[str]] = {pair: [] for pair in sets.SITE_TYPES}
+    for k, project in projects.items():
+        for p in project.removes:
+            removing.setdefault((project.site, p), []).append(k)
+    giving = givers(instance)
 
     model.places = pyo.Expression(
         sets.PROJECT_TYPES,
@@ -67,7 +73,9 @@ def _add_places(model: pyo.ConcreteModel, par: Parameters) -> None:
     model.places_at = pyo.Expression(
         sets.SITE_TYPES,
         sets.YEARS,
-        rule=lambda m, j, p, t: m.remaining[j, p, t] + sum(m.places[k, p, t] for k in giving[j, p]),
+        rule=lambda m, j, p, t: (
+            m.remaining[j, p, t] + sum(m.places[k, p, t] for k in giving.get((j, p), ()))
+        ),
     )
     model.places_total = pyo.Expression(
         list(instance.care_types),
@@ -110,17 +118,10 @@ def _add_resources(model: pyo.ConcreteModel, par: Parameters) -> None:
     model.investment = pyo.Expression(sets.YEARS, rule=investment)
 
 
-def _add_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
-    """The four parts of the objective per year, undiscounted, in NOK."""
+def _add_planning_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
+    """Capital and operation per year, undiscounted, in NOK."""
     instance, sets = par.instance, par.sets
     projects, types = instance.projects, instance.care_types
-    unmet_price = instance.objective.unmet_place_year_nok or 0.0
-    demands: dict[int, list[tuple[str, str, int]]] = {t: [] for t in sets.YEARS}
-    for index in sets.DEMANDS:
-        demands[index[2]].append(index)
-    journeys: dict[int, list[tuple[str, str, str, str, int]]] = {t: [] for t in sets.YEARS}
-    for pair in sets.ALLOCATIONS:
-        journeys[pair[4]].append(pair)
 
     def capital(m: pyo.ConcreteModel, t: int) -> Any:
         return sum(
@@ -137,6 +138,21 @@ def _add_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
         fixed = sum(q.operating_cost_nok * m.in_use[k, t] for k, q in projects.items())
         return per_place + fixed
 
+    model.capital = pyo.Expression(sets.YEARS, rule=capital)
+    model.operating = pyo.Expression(sets.YEARS, rule=operating)
+
+
+def add_service_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
+    """Add unmet need and travel per year, undiscounted, in NOK."""
+    instance, sets = par.instance, par.sets
+    unmet_price = instance.objective.unmet_place_year_nok or 0.0
+    demands: dict[int, list[tuple[str, str, int]]] = {t: [] for t in sets.YEARS}
+    for index in sets.DEMANDS:
+        demands[index[2]].append(index)
+    journeys: dict[int, list[tuple[str, str, str, str, int]]] = {t: [] for t in sets.YEARS}
+    for pair in sets.ALLOCATIONS:
+        journeys[pair[4]].append(pair)
+
     def unmet(m: pyo.ConcreteModel, t: int) -> Any:
         return sum(unmet_price * m.unmet[index] for index in demands[t] if index in m.unmet)
 
@@ -144,7 +160,5 @@ def _add_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
         rate = instance.travel.nok_per_minute
         return sum(rate * par.minutes[a[2], a[0]] * m.allocate[a] for a in journeys[t])
 
-    model.capital = pyo.Expression(sets.YEARS, rule=capital)
-    model.operating = pyo.Expression(sets.YEARS, rule=operating)
     model.unmet_cost = pyo.Expression(sets.YEARS, rule=unmet)
     model.travel_cost = pyo.Expression(sets.YEARS, rule=travel)

@@ -28,3 +28,15 @@ def add_objective(model: pyo.ConcreteModel, par: Parameters) -> None:
         )
 
     model.objective = pyo.Objective(rule=present_value, sense=pyo.minimize)
+
+
+def add_planning_objective(model: pyo.ConcreteModel, par: Parameters) -> None:
+    """Minimise capital and operation alone; unmet need and travel cost what `allocation` says."""
+    weight = par.instance.objective.cost_weight
+
+    def present_value(m: pyo.ConcreteModel) -> object:
+        return sum(
+            par.discount[t] * (weight * (m.capital[t] + m.operating[t])) for t in par.sets.YEARS
+        )
+
+    model.objective = pyo.Objective(rule=present_value, sense=pyo.minimize)

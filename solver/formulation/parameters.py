@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
-from solver.domain.instance import PerYear, Project, SitingInstance
+from solver.domain.instance import PerYear, SitingInstance
+from solver.formulation.service_arrays import positions
 from solver.formulation.sets import Sets, make_sets
 
 
@@ -12,18 +14,34 @@ from solver.formulation.sets import Sets, make_sets
 class Parameters:
     """An instance with its sets and derived numbers.
 
-    `need` [places] by (district, need, year); `minutes` [min] by (site, district) of admissible
-    pairs; `existing` [places] by (site, care type, year); `discount` δ_t [1]; `annuity` a(r, L)
-    per project [1/year].
+    `need` [places] by (district, need, year) and `minutes` [min] by (site, district) of admissible
+    pairs are made when first asked for; `existing` [places] by (site, care type, year); `discount`
+    δ_t [1]; `annuity` a(r, L) per project [1/year].
     """
 
     instance: SitingInstance
     sets: Sets
-    need: Mapping[tuple[str, str, int], float]
-    minutes: Mapping[tuple[str, str], float]
     existing: Mapping[tuple[str, str, int], int]
     discount: Mapping[int, float]
     annuity: Mapping[str, float]
+
+    @cached_property
+    def need(self) -> Mapping[tuple[str, str, int], float]:
+        """{(district, need, year): places}, where there are any."""
+        need, years = self.instance.need, self.instance.years
+        row = positions(self.instance.districts)
+        column = positions(self.instance.needs)
+        return {
+            (i, n, t): float(need[row[i], column[n], t - years[0]]) for i, n, t in self.sets.DEMANDS
+        }
+
+    @cached_property
+    def minutes(self) -> Mapping[tuple[str, str], float]:
+        """{(site, district): minutes} of pairs that may be."""
+        minutes = self.instance.travel.minutes
+        row, column = positions(self.instance.sites), positions(self.instance.districts)
+        pairs = {(j, i) for i, _, j, _, _ in self.sets.ALLOCATIONS}
+        return {(j, i): float(minutes[row[j], column[i]]) for j, i in pairs}
 
     def previous(self, year: int, steps: int = 1) -> int | None:
         """The year `steps` before, None where that is before the first."""
@@ -45,22 +63,11 @@ class Parameters:
 def make_parameters(instance: SitingInstance) -> Parameters:
     """Lay out an instance's numbers for the formulation."""
     sets = make_sets(instance)
-    row = {j: index for index, j in enumerate(instance.sites)}
-    column = {i: index for index, i in enumerate(instance.districts)}
-    needs = {n: index for index, n in enumerate(instance.needs)}
     first = instance.years[0]
     rate = instance.objective.discount_rate
     return Parameters(
         instance=instance,
         sets=sets,
-        need={
-            (i, n, t): float(instance.need[column[i], needs[n], t - first])
-            for i, n, t in sets.DEMANDS
-        },
-        minutes={
-            (j, i): float(instance.travel.minutes[row[j], column[i]])
-            for j, i in {(j, i) for i, _, j, _, _ in sets.ALLOCATIONS}
-        },
         existing={
             (j, p, t): places
             for j, site in instance.sites.items()
@@ -68,12 +75,10 @@ def make_parameters(instance: SitingInstance) -> Parameters:
             for t, places in zip(instance.years, series, strict=True)
         },
         discount={t: (1 + rate) ** (first - t) for t in instance.years},
-        annuity={k: _annuity(rate, project) for k, project in instance.projects.items()},
+        annuity={k: annuity(rate, p.lifetime_years) for k, p in instance.projects.items()},
     )
 
 
-def _annuity(rate: float, project: Project) -> float:
-    """a(r, L) = r / (1 − (1 + r)^−L), and 1/L when r = 0."""
-    if rate == 0:
-        return 1 / project.lifetime_years
-    return rate / (1 - (1 + rate) ** -project.lifetime_years)
+def annuity(rate: float, years: int) -> float:
+    """a(r, L) = r / (1 − (1 + r)^−L), and 1/L when r = 0 [1/year]."""
+    return rate / (1 - (1 + rate) ** -years) if rate else 1 / years

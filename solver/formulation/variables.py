@@ -6,12 +6,17 @@ from solver.formulation.parameters import Parameters
 
 
 def add_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
-    r"""Add the decision variables.
+    """Add every decision variable."""
+    add_planning_variables(model, par)
+    add_service_variables(model, par)
+
+
+def add_planning_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
+    r"""Add what is decided about projects.
 
     Symbols: $y_{kt}$ = open[k,t] ∈ {0,1}, opened in or before t; $s_{kpt}$ = steps[k,p,t], whole
-    steps of places; $x_{injpt}$ = allocate[i,n,j,p,t] and $u_{int}$ = unmet[i,n,t] [places], the
-    latter only where unmet need has a price; $w_g$ = core_has_places[g] ∈ {0,1}, only where a
-    number of cores is asked for; nothing = 0, for rows that nothing can satisfy.
+    steps of places; $w_g$ = core_has_places[g] ∈ {0,1}, only where a number of cores is asked for;
+    nothing = 0, for rows that nothing can satisfy.
     """
     instance, sets = par.instance, par.sets
     model.nothing = pyo.Var(bounds=(0, 0))
@@ -22,12 +27,21 @@ def add_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
         domain=pyo.Integers,
         bounds=lambda _, k, p, t: (0, instance.projects[k].max_places // instance.projects[k].step),
     )
+    asked = instance.policies.min_cores_with_places is not None
+    model.core_has_places = pyo.Var(instance.cores if asked else (), domain=pyo.Binary)
+
+
+def add_service_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
+    r"""Add who is served where.
+
+    Symbols: $x_{injpt}$ = allocate[i,n,j,p,t] and $u_{int}$ = unmet[i,n,t] [places], the latter
+    only where unmet need has a price.
+    """
+    sets = par.sets
     model.allocate = pyo.Var(
         sets.ALLOCATIONS, bounds=lambda _, i, n, j, p, t: (0.0, par.need[i, n, t])
     )
-    priced = instance.objective.unmet_place_year_nok is not None
+    priced = par.instance.objective.unmet_place_year_nok is not None
     model.unmet = pyo.Var(
         sets.DEMANDS if priced else (), bounds=lambda _, i, n, t: (0.0, par.need[i, n, t])
     )
-    asked = instance.policies.min_cores_with_places is not None
-    model.core_has_places = pyo.Var(instance.cores if asked else (), domain=pyo.Binary)

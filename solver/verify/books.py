@@ -1,9 +1,10 @@
 """A plan's quantities added up, exactly, from the scenario's data."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
+from itertools import repeat
 from math import floor, isfinite
 
 from solver.domain.instance import CoverageTarget, PerYear, Project, SitingInstance
@@ -47,28 +48,41 @@ class Books:
 
     def removed(self, j: str, p: str, year: int) -> int:
         """Existing places that opened projects have taken."""
-        projects = self.instance.projects
-        opened = (projects[k] for k, opens in self.plan.opens.items() if opens <= year)
-        return sum(project.removes.get(p, 0) for project in opened if project.site == j)
+        return self._removed.get((j, p, year), 0)
+
+    @cached_property
+    def _removed(self) -> Mapping[tuple[str, str, int], int]:
+        """{(site, care type, year): existing places lost}."""
+        removed: dict[tuple[str, str, int], int] = defaultdict(int)
+        for k, opens in self.plan.opens.items():
+            project = self.instance.projects[k]
+            for p, places in project.removes.items():
+                for t in range(max(opens, self.first), self.last + 1):
+                    removed[project.site, p, t] += places
+        return removed
 
     @cached_property
     def stock(self) -> Mapping[tuple[str, int], Mapping[str, int]]:
         """{(care type, year): {site: places}}: existing less removed plus projects'."""
-        added: dict[tuple[str, str, int], int] = defaultdict(int)
+        given: dict[tuple[str, str, int], int] = defaultdict(int)
         for (k, p, t), places in self.plan.places.items():
-            added[self.instance.projects[k].site, p, t] += places
+            given[self.instance.projects[k].site, p, t] += places
         return {
             (p, t): {
-                j: self.existing(j, p, t) - self.removed(j, p, t) + added[j, p, t]
+                j: self.existing(j, p, t) - self.removed(j, p, t) + given.get((j, p, t), 0)
                 for j in self.instance.sites
             }
             for p in self.instance.care_types
             for t in self.instance.years
         }
 
+    @cached_property
+    def _totals(self) -> Mapping[tuple[str, int], int]:
+        return {at: sum(places.values()) for at, places in self.stock.items()}
+
     def total(self, p: str, year: int) -> int:
         """All places of a care type."""
-        return sum(self.stock[p, year].values())
+        return self._totals[p, year]
 
     def counted(self, year: int, core: str | None = None) -> int:
         """Places that count towards coverage, in the municipality or one core."""
@@ -98,7 +112,8 @@ class Books:
                 total += Fraction(project.investment_nok)
             before = self.project_places(k, year - 1) if year > self.first else 0
             grown = self.project_places(k, year) - before
-            total += Fraction(project.net_investment_per_place_nok) * grown
+            if grown:
+                total += Fraction(project.net_investment_per_place_nok) * grown
         return total
 
     def capital_nok(self, year: int) -> Fraction:
@@ -125,10 +140,10 @@ class Books:
     @cached_property
     def _unmet(self) -> Mapping[int, Mapping[str, Fraction]]:
         """{year: {need: places}}."""
-        unmet: dict[int, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        unmet: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for (_, n, t), places in self.plan.unmet.items():
-            unmet[t][n] += Fraction(places)
-        return unmet
+            unmet[t][n].append(places)
+        return {t: {n: added(parts) for n, parts in year.items()} for t, year in unmet.items()}
 
     def unmet(self, year: int) -> Mapping[str, Fraction]:
         """Unmet need by kind."""
@@ -140,28 +155,44 @@ class Books:
         return price * sum(self.unmet(year).values(), ZERO)
 
     @cached_property
-    def journeys(self) -> Mapping[int, list[tuple[str, Fraction, float]]]:
+    def journeys(self) -> Mapping[int, list[tuple[str, float, float]]]:
         """{year: [(care type, places, minutes)]}."""
         row = {j: index for index, j in enumerate(self.instance.sites)}
         column = {i: index for index, i in enumerate(self.instance.districts)}
-        journeys: dict[int, list[tuple[str, Fraction, float]]] = {
-            t: [] for t in self.instance.years
-        }
+        journeys: dict[int, list[tuple[str, float, float]]] = {t: [] for t in self.instance.years}
         for (i, _, j, p, t), places in self.plan.allocation.items():
             minutes = float(self.instance.travel.minutes[row[j], column[i]])
-            journeys[t].append((p, Fraction(places), minutes))
+            journeys[t].append((p, places, minutes))
         return journeys
 
     def travel_nok(self, year: int) -> Fraction:
         """What journeys cost."""
-        minutes = sum(
-            (places * Fraction(m) for _, places, m in self.journeys[year] if isfinite(m)), ZERO
+        return Fraction(self.instance.travel.nok_per_minute) * self.place_minutes(year)
+
+    def place_minutes(self, year: int) -> Fraction:
+        """Places × minutes of all journeys."""
+        return added(
+            (q for _, q, m in self.journeys[year] if isfinite(m)),
+            (m for _, _, m in self.journeys[year] if isfinite(m)),
         )
-        return Fraction(self.instance.travel.nok_per_minute) * minutes
 
     def discount(self, year: int) -> Fraction:
         """δ_t."""
         return 1 / (1 + exact(self.instance.objective.discount_rate)) ** (year - self.first)
+
+
+def added(numbers: Iterable[float], times: Iterable[float] = repeat(1)) -> Fraction:
+    """The exact sum of numbers, each times its own factor.
+
+    What has the same denominator is added as whole numbers: a float's is a power of two, and
+    adding fractions one by one would seek a common divisor each time.
+    """
+    whole: dict[int, int] = defaultdict(int)
+    for number, factor in zip(numbers, times, strict=False):
+        above, below = number.as_integer_ratio()
+        more, less = factor.as_integer_ratio()
+        whole[below * less] += above * more
+    return sum((Fraction(above, below) for below, above in whole.items()), ZERO)
 
 
 def annuity(rate: float, years: int) -> Fraction:

@@ -4,53 +4,51 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from math import ceil, isfinite
 
 from solver.domain.result import Check
-from solver.verify.books import ZERO, Books, exact, limited, target_places
+from solver.verify.books import ZERO, Books, added, exact, limited, target_places
 
 TOLERANCE = Fraction(1, 1_000_000)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One instance of a claim: it holds when `excess` ≤ tolerance × max(1, scale)."""
+    """One instance of a claim: it holds when `excess` ≤ tolerance × max(1, scale).
 
-    where: str
+    `where` are the ids and the year it is about.
+    """
+
+    where: tuple[object, ...]
     excess: Fraction
-    scale: Fraction = ZERO
+    scale: Fraction | float = ZERO
 
     @property
     def violation(self) -> Fraction:
         """Excess relative to the row's own scale; zero or less when the row holds exactly."""
-        return self.excess / max(Fraction(1), abs(self.scale))
-
-
-def _at(*parts: object) -> str:
-    return ", ".join(str(part) for part in parts)
+        return self.excess / max(Fraction(1), abs(Fraction(self.scale)))
 
 
 def _need_balance(books: Books) -> Iterator[Row]:
-    met: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    met: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for (i, n, _, _, t), places in books.plan.allocation.items():
-        met[i, n, t] += Fraction(places)
+        met[i, n, t].append(places)
     for index, missing in books.plan.unmet.items():
-        met[index] += Fraction(missing)
-    needs = {
-        (i, n, t): Fraction(float(books.instance.need[a, b, c]))
-        for a, i in enumerate(books.instance.districts)
-        for b, n in enumerate(books.instance.needs)
-        for c, t in enumerate(books.instance.years)
-    }
+        met[index].append(missing)
+    instance = books.instance
+    indices = product(instance.districts, instance.needs, instance.years)
+    needs = dict(zip(indices, instance.need.ravel().tolist(), strict=True))
     for index in sorted(needs.keys() | met.keys()):
-        need = needs.get(index, ZERO)
-        yield Row(_at(*index), abs(met[index] - need), need)
+        need, parts = needs.get(index, 0.0), met.get(index, [])
+        exactly = parts == [need] or not (parts or need)
+        yield Row(index, ZERO if exactly else abs(added(parts) - Fraction(need)), need)
 
 
 def _unmet_allowed(books: Books) -> Iterator[Row]:
     forbidden = books.instance.objective.unmet_place_year_nok is None
     for index, places in sorted(books.plan.unmet.items()):
-        yield Row(_at(*index), Fraction(places) if forbidden else -Fraction(places))
+        yield Row(index, Fraction(places) if forbidden else -Fraction(places))
 
 
 def _allocation_admissible(books: Books) -> Iterator[Row]:
@@ -62,16 +60,16 @@ def _allocation_admissible(books: Books) -> Iterator[Row]:
         minutes = float(travel.minutes[row[j], column[i]])
         serves = n in books.instance.care_types[p].serves
         ok = serves and isfinite(minutes) and minutes <= limit and places >= 0
-        yield Row(_at(i, n, j, p, t), ZERO if ok else abs(Fraction(places)) + 1)
+        yield Row((i, n, j, p, t), ZERO if ok else abs(Fraction(places)) + 1)
 
 
 def _allocation_within_places(books: Books) -> Iterator[Row]:
-    used: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    used: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for (_, _, j, p, t), places in books.plan.allocation.items():
-        used[j, p, t] += Fraction(places)
-    for (j, p, t), taken in sorted(used.items()):
-        there = Fraction(books.stock[p, t][j])
-        yield Row(_at(j, p, t), taken - there, there)
+        used[j, p, t].append(places)
+    for (j, p, t), parts in sorted(used.items()):
+        there = books.stock[p, t][j]
+        yield Row((j, p, t), added(parts) - there, there)
 
 
 def _removals_within_existing(books: Books) -> Iterator[Row]:
@@ -80,7 +78,7 @@ def _removals_within_existing(books: Books) -> Iterator[Row]:
             for t in books.instance.years:
                 lost = books.removed(j, p, t)
                 if lost:
-                    yield Row(_at(j, p, t), Fraction(lost - books.existing(j, p, t)))
+                    yield Row((j, p, t), Fraction(lost - books.existing(j, p, t)))
 
 
 def _project_sizes(books: Books) -> Iterator[Row]:
@@ -89,7 +87,7 @@ def _project_sizes(books: Books) -> Iterator[Row]:
             places = books.project_places(k, t)
             active = books.is_active(k, t)
             low, high = (project.min_places, project.max_places) if active else (0, 0)
-            yield Row(_at(k, t), Fraction(max(low - places, places - high)))
+            yield Row((k, t), Fraction(max(low - places, places - high)))
 
 
 def _whole_steps(books: Books) -> Iterator[Row]:
@@ -97,7 +95,7 @@ def _whole_steps(books: Books) -> Iterator[Row]:
         project = books.instance.projects[k]
         whole = isinstance(places, int) and places >= 0 and places % project.step == 0
         ok = whole and p in project.care_types and t in books.instance.years
-        yield Row(_at(k, p, t), Fraction(0 if ok else 1))
+        yield Row((k, p, t), Fraction(0 if ok else 1))
 
 
 def _places_do_not_shrink(books: Books) -> Iterator[Row]:
@@ -107,20 +105,20 @@ def _places_do_not_shrink(books: Books) -> Iterator[Row]:
                 if books.is_active(k, t):
                     before = books.plan.places.get((k, p, t - 1), 0)
                     now = books.plan.places.get((k, p, t), 0)
-                    yield Row(_at(k, p, t), Fraction(before - now))
+                    yield Row((k, p, t), Fraction(before - now))
 
 
 def _excludes(books: Books) -> Iterator[Row]:
     for k, project in books.instance.projects.items():
         for other in project.excludes:
             both = k in books.plan.opens and other in books.plan.opens
-            yield Row(_at(k, other), Fraction(both))
+            yield Row((k, other), Fraction(both))
 
 
 def _requires(books: Books) -> Iterator[Row]:
     for k, opens in sorted(books.plan.opens.items()):
         for base in books.instance.projects[k].requires:
-            yield Row(_at(k, base), Fraction(not books.is_open(base, opens)))
+            yield Row((k, base), Fraction(not books.is_open(base, opens)))
 
 
 def _opening_years(books: Books) -> Iterator[Row]:
@@ -128,25 +126,25 @@ def _opening_years(books: Books) -> Iterator[Row]:
         project = books.instance.projects[k]
         latest = books.last if project.latest is None else min(project.latest, books.last)
         earliest = max(project.earliest, books.first)
-        yield Row(_at(k), Fraction(max(earliest - opens, opens - latest)))
+        yield Row((k,), Fraction(max(earliest - opens, opens - latest)))
 
 
 def _required_and_forbidden(books: Books) -> Iterator[Row]:
     policies = books.instance.policies
     for k in sorted(policies.required_projects):
-        yield Row(_at(k), Fraction(k not in books.plan.opens))
+        yield Row((k,), Fraction(k not in books.plan.opens))
     for k in sorted(books.plan.opens):
         owner = books.instance.projects[k].ownership
         allowed = policies.allowed_ownership
         forbidden = allowed is not None and owner not in allowed
-        yield Row(_at(k), Fraction(forbidden or k in policies.forbidden_projects))
+        yield Row((k,), Fraction(forbidden or k in policies.forbidden_projects))
 
 
 def _coverage(books: Books) -> Iterator[Row]:
     target = books.instance.targets.coverage
     if target is not None:
         for t, places in target_places(books.instance, target).items():
-            yield Row(_at(t), Fraction(places - books.counted(t)), Fraction(places))
+            yield Row((t,), Fraction(places - books.counted(t)), Fraction(places))
 
 
 def _core_coverage(books: Books) -> Iterator[Row]:
@@ -154,59 +152,59 @@ def _core_coverage(books: Books) -> Iterator[Row]:
         people = dict(zip(books.instance.years, target.population, strict=True))
         for t, ratio in limited(books.instance, target.ratio):
             asked = Fraction(ceil(ratio * people[t]))
-            yield Row(_at(g, t), asked - books.counted(t, g), asked)
+            yield Row((g, t), asked - books.counted(t, g), asked)
 
 
 def _staff(books: Books) -> Iterator[Row]:
     for group, series in books.instance.limits.available_fte.items():
         for t, available in limited(books.instance, series):
-            yield Row(_at(group, t), books.fte(group, t) - available, available)
+            yield Row((group, t), books.fte(group, t) - available, available)
 
 
 def _investment_per_year(books: Books) -> Iterator[Row]:
     for t, ceiling in limited(books.instance, books.instance.limits.investment_nok):
-        yield Row(_at(t), books.investment_nok(t) - ceiling, ceiling)
+        yield Row((t,), books.investment_nok(t) - ceiling, ceiling)
 
 
 def _investment_in_all(books: Books) -> Iterator[Row]:
     limit = books.instance.limits.investment_total_nok
     if limit is not None:
         spent = sum((books.investment_nok(t) for t in books.instance.years), ZERO)
-        yield Row("", spent - exact(limit), exact(limit))
+        yield Row((), spent - exact(limit), exact(limit))
 
 
 def _operating(books: Books) -> Iterator[Row]:
     for t, ceiling in limited(books.instance, books.instance.limits.operating_nok):
-        yield Row(_at(t), books.operating_nok(t) - ceiling, ceiling)
+        yield Row((t,), books.operating_nok(t) - ceiling, ceiling)
 
 
 def _kept_types(books: Books) -> Iterator[Row]:
     for p in books.instance.policies.keep_places:
         today = sum(books.existing(j, p, books.first) for j in books.instance.sites)
         for t in books.instance.years:
-            yield Row(_at(p, t), Fraction(today - books.total(p, t)), Fraction(today))
+            yield Row((p, t), Fraction(today - books.total(p, t)), Fraction(today))
 
 
 def _number_of_projects(books: Books) -> Iterator[Row]:
     most = books.instance.policies.max_projects
     if most is not None:
-        yield Row("", Fraction(len(books.plan.opens) - most))
+        yield Row((), Fraction(len(books.plan.opens) - most))
 
 
 def _number_of_cores(books: Books) -> Iterator[Row]:
     least = books.instance.policies.min_cores_with_places
     if least is not None:
         having = sum(books.counted(books.last, g) >= 1 for g in books.instance.cores)
-        yield Row("", Fraction(least - having))
+        yield Row((), Fraction(least - having))
 
 
 def _near_enough(books: Books) -> Iterator[Row]:
     target = books.instance.targets.within
     if target is not None:
         for t, share in limited(books.instance, target.share):
-            served = sum((places for _, places, _ in books.journeys[t]), ZERO)
-            near = sum((q for _, q, m in books.journeys[t] if m <= target.minutes), ZERO)
-            yield Row(_at(t), share * served - near, served)
+            served = added(places for _, places, _ in books.journeys[t])
+            near = added(q for _, q, m in books.journeys[t] if m <= target.minutes)
+            yield Row((t,), share * served - near, served)
 
 
 CHECKS: tuple[tuple[str, str, Callable[[Books], Iterator[Row]]], ...] = (
@@ -237,18 +235,17 @@ CHECKS: tuple[tuple[str, str, Callable[[Books], Iterator[Row]]], ...] = (
 
 def run(code: str, claim: str, rows: Iterator[Row]) -> Check:
     """Count a claim's rows and find the one that is furthest off."""
-    count, worst = 0, None
+    count, worst, where = 0, ZERO, None
     for row in rows:
         count += 1
-        if worst is None or row.violation > worst.violation:
-            worst = row
-    violation = max(worst.violation, ZERO) if worst is not None else ZERO
-    passed = violation <= TOLERANCE
+        if row.excess > 0 and row.violation > worst:
+            worst, where = row.violation, row.where
+    passed = worst <= TOLERANCE
     return Check(
         code=code,
         claim=claim,
         passed=passed,
         rows=count,
-        worst=float(violation),
-        where=worst.where if worst is not None and not passed else None,
+        worst=float(worst),
+        where=None if passed or where is None else ", ".join(str(part) for part in where),
     )

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from fractions import Fraction
-from math import isfinite
 from typing import Any
 
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import PlanFigures, YearFigures
-from solver.verify.books import ZERO, Books, exact, target_places
+from solver.verify.books import Books, added, exact, target_places
 
 
 def figures(books: Books) -> PlanFigures:
@@ -35,12 +34,12 @@ def figures(books: Books) -> PlanFigures:
 def _year_figures(books: Books, t: int) -> YearFigures:
     instance = books.instance
     index = t - books.first
-    served: dict[str, Fraction] = dict.fromkeys(instance.care_types, ZERO)
+    served: dict[str, list[float]] = {p: [] for p in instance.care_types}
     for p, places, _ in books.journeys[t]:
-        served[p] += places
+        served[p].append(places)
     return YearFigures(
         need={n: float(instance.need[:, b, index].sum()) for b, n in enumerate(instance.needs)},
-        served={p: float(places) for p, places in served.items()},
+        served={p: float(added(places)) for p, places in served.items()},
         unmet={n: float(places) for n, places in books.unmet(t).items()},
         places={p: books.total(p, t) for p in instance.care_types},
         places_counted=books.counted(t),
@@ -81,11 +80,10 @@ def _travel_figures(books: Books, t: int) -> dict[str, Any]:
     within = books.instance.targets.within
     if not journeys:
         return {"mean_minutes": None, "max_minutes": None, "share_within": None}
-    served = sum((places for places, _ in journeys), ZERO)
-    total = sum((places * Fraction(m) for places, m in journeys if isfinite(m)), ZERO)
-    near = sum((q for q, m in journeys if within is not None and m <= within.minutes), ZERO)
+    served = added(places for places, _ in journeys)
+    near = added(q for q, m in journeys if within is not None and m <= within.minutes)
     return {
-        "mean_minutes": float(total / served),
+        "mean_minutes": float(books.place_minutes(t) / served),
         "max_minutes": max(minutes for _, minutes in journeys),
         "share_within": None if within is None else float(near / served),
     }

@@ -134,8 +134,8 @@ def test_conflicts_of_random_scenarios_are_irreducible():
 
 
 def test_conflict_without_time_names_every_family_and_claims_nothing():
-    model = build(instance_of(town(targets=coverage(0.6), policies={"max_projects": 3})))
-    conflict = find_conflict(model, seconds=0)
+    document = town(targets=coverage(0.6), policies={"max_projects": 3})
+    conflict = find_conflict(instance_of(document), seconds=0)
     assert [rule.code for rule in conflict.rules] == ["C8", "C15"]
     assert not conflict.irreducible
 

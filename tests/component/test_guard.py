@@ -10,9 +10,10 @@ from app.services.checking.size import MAX_PAIRS
 from solver import SitingInstance, SolveOptions, solve
 from solver.domain.errors import FormulationError
 from solver.domain.instance import Site
+from solver.domain.result import Outcome, Strategy
 from solver.engine import decomposition, plain
-from solver.engine import solve as solving
-from tests.siting import district, instance, project, site
+from solver.engine.guard import estimate_mb
+from tests.siting import Y2, district, instance, project, site
 
 SITES = 1000
 
@@ -43,9 +44,9 @@ def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(*_: object) -> None:
         raise AssertionError("it was built")
 
-    monkeypatch.setattr(plain, "build", build)
+    monkeypatch.setattr(plain, "build_planning", build)
+    monkeypatch.setattr(plain, "AllocationBlock", build)
     monkeypatch.setattr(decomposition, "build_master", build)
-    monkeypatch.setattr(solving, "build", build)
 
 
 @pytest.mark.usefixtures("_nothing_is_built")
@@ -59,9 +60,36 @@ def test_too_large_a_model_is_refused_without_taking_memory():
     finally:
         tracemalloc.stop()
     assert refusal.value.code == "model_too_large"
-    # 2 million pairs × 15 years × 5 nonzeros × 2.2 kB, and 200 MB to begin with.
-    assert "330200 MB" in refusal.value.detail
+    # 2 million pairs × 15 years × 4 nonzeros × 2.2 kB, and 200 MB to begin with.
+    assert "264200 MB" in refusal.value.detail
     assert peak < 50e6
+
+
+def test_each_strategy_needs_memory_of_its_own():
+    country = nation()
+    pairs = MAX_PAIRS
+    plain_mb = estimate_mb(country, 15 * pairs, Strategy.PLAIN)
+    assert estimate_mb(country, 15 * pairs, Strategy.DECOMPOSITION) < plain_mb / 15
+    assert estimate_mb(country, 15 * pairs, Strategy.LOCATION) < plain_mb / 100
+    assert estimate_mb(country, 15 * pairs, Strategy.BY_YEAR) == plain_mb
+
+
+def test_conflict_is_not_sought_in_a_program_that_does_not_fit():
+    town = instance(
+        Y2,
+        districts={"a": district(9)},
+        sites={"s": site(1)},
+        minutes={"s": {"a": 5}},
+    )
+    options = SolveOptions(strategy=Strategy.DECOMPOSITION, memory_limit_mb=200.015)
+    assert (
+        estimate_mb(town, 2, Strategy.DECOMPOSITION)
+        < 200.015
+        < estimate_mb(town, 2, Strategy.PLAIN)
+    )
+    result = solve(town, options)
+    assert result.outcome is Outcome.INFEASIBLE
+    assert result.conflict is None
 
 
 def test_limit_is_the_callers():

@@ -166,7 +166,7 @@ def test_a_scenario_without_any_decision_has_a_plan():
 
 
 def test_solver_without_a_usable_status_is_an_error(monkeypatch):
-    monkeypatch.setattr(highs, "_STOPS", {})
+    monkeypatch.setattr(highs, "STOPS", {})
     with pytest.raises(SolverCrashed):
         solve(town(), EXACT)
 

@@ -29,7 +29,9 @@ def changed(name: str, by: float) -> Lie:
 
     def lie(program: Program, run: HighsRun) -> HighsRun:
         assert run.x is not None
-        off = np.array([by * column.name.startswith(name) for column in program.columns])
+        planned = [column.name for column in program.columns]
+        names = planned + ["allocate"] * (len(program.cost) - len(planned))
+        off = np.array([by * column.startswith(name) for column in names])
         assert off.any()
         assert run.bound is not None
         sum_nok = run.bound + float(program.cost @ off) * program.objective_scale

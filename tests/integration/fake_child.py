@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +35,10 @@ def answer(_options: SolveOptions, watcher: Watcher) -> bytes:
 
 def tell_environment(_options: SolveOptions, _watcher: Watcher) -> bytes:
     return a_plan("optimal", environment=dict(os.environ), nice=os.nice(0))
+
+
+def tell_options(options: SolveOptions, _watcher: Watcher) -> bytes:
+    return a_plan("optimal", options=asdict(options))
 
 
 def chatter(_options: SolveOptions, watcher: Watcher) -> bytes:

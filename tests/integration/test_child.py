@@ -13,7 +13,8 @@ import pytest
 
 from app.jobs import child
 from app.jobs.child import ChildResult, Limits, run_in_child
-from solver.domain.result import Progress, SolveOptions, Watcher
+from solver.domain import result
+from solver.domain.result import Progress, SolveOptions, Strategy, Watcher
 
 FAKE = Path(__file__).with_name("fake_child.py")
 
@@ -85,6 +86,20 @@ def test_issues_of_a_refused_scenario_come_back() -> None:
     failure = run("refuse").failure
     assert failure is not None
     assert [issue.pointer for issue in failure.issues] == ["/years"]
+    assert failure.is_input
+
+
+def test_what_the_solver_does_wrong_is_not_the_callers_fault() -> None:
+    failure = run("fail_verification").failure
+    assert failure is not None
+    assert not failure.is_input
+
+
+def test_options_come_through() -> None:
+    options = SolveOptions(strategy=Strategy.DECOMPOSITION, referee=True)
+    plan = run("tell_options", options=options).plan
+    assert plan is not None
+    assert SolveOptions.from_json(json.loads(plan)["options"]) == options
 
 
 def test_memory_is_limited() -> None:
@@ -126,6 +141,16 @@ def test_a_child_beyond_its_time_is_stopped() -> None:
     assert failure is not None
     assert failure.code == "time_exceeded"
     assert 1.0 <= time.monotonic() - started < 3.0
+
+
+def test_the_referee_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result, "REFEREE_SECONDS", 1.0)
+    options, limits = SolveOptions(time_limit_s=0.5, referee=True), Limits(grace_s=0.5)
+    started = time.monotonic()
+    failure = run("hang", options=options, limits=limits).failure
+    assert failure is not None
+    assert failure.code == "time_exceeded"
+    assert 2.0 <= time.monotonic() - started < 4.0
 
 
 def test_no_process_and_no_file_is_left(tmp_path: Path) -> None:

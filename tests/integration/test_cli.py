@@ -87,6 +87,47 @@ def test_the_plan_goes_to_standard_output_and_the_rest_elsewhere(
     assert "Prosjekter som åpnes" in err.decode()
 
 
+def test_a_strategy_is_forced_and_the_bound_confirmed(
+    tmp_path: Path, toy_file: str, capsys: Printed
+) -> None:
+    status, plan = solved(tmp_path, toy_file, "--strategy", "decomposition", "--referee")
+    assert status == 0
+    assert plan["statistics"]["strategy"] == "decomposition"
+    assert plan["statistics"]["options"]["strategy"] == "decomposition"
+    assert plan["statistics"]["options"]["referee"] is True
+    assert plan["bound_confirmation"]["status"] == "confirmed"
+    assert plan["bound_confirmation"]["confirmed"] is True
+    printed = capsys.readouterr().out
+    assert "decomposition (valgt av brukeren)" in printed
+    assert "bekreftet av en uavhengig løser, SCIP" in printed
+
+
+def test_a_plan_says_that_nobody_was_asked(tmp_path: Path, toy_file: str, capsys: Printed) -> None:
+    _, plan = solved(tmp_path, toy_file)
+    assert plan["bound_confirmation"].pop("status") == "not_asked"
+    assert plan["bound_confirmation"].pop("confirmed") is False
+    assert set(plan["bound_confirmation"].values()) == {None}
+    assert plan["statistics"]["options"]["strategy"] is None
+    assert "--referee" in capsys.readouterr().out
+
+
+def test_a_strategy_that_does_not_fit_is_the_callers_mistake(
+    tmp_path: Path, toy: dict[str, Any], capsys: Printed
+) -> None:
+    toy["targets"] = {"within": {"minutes": 30, "share": 0.5}}  # ties the years' service together
+    path = tmp_path / "tied.json"
+    path.write_text(json.dumps(toy), encoding="utf-8")
+    assert main(["solve", str(path), "--strategy", "decomposition"]) == 2
+    assert "[strategy_not_applicable]" in capsys.readouterr().err
+
+
+def test_an_unknown_strategy_is_told_with_those_there_are(capsys: Printed) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["solve", "lillehammer", "--strategy", "guess"])
+    assert end.value.code == 2
+    assert "decomposition" in capsys.readouterr().err
+
+
 def test_layers_as_files(tmp_path: Path, toy_file: str) -> None:
     geojson, gpkg = tmp_path / "a.geojson", tmp_path / "a.gpkg"
     status, _ = solved(tmp_path, toy_file, "--geojson", str(geojson), "--gpkg", str(gpkg))

@@ -70,6 +70,23 @@ def test_layers_and_geopackage(client: TestClient, toy: Toy, tmp_path: Path) -> 
     assert pyogrio.read_info(file, layer="sites")["crs"] == "EPSG:25832"
 
 
+def test_the_bound_is_confirmed_over_http(client: TestClient, toy: Toy) -> None:
+    asked = {"scenario": toy, "options": {"referee": True, "strategy": "plain"}}
+    run = client.post("/v1/runs", json=asked, headers={"prefer": "wait=60"}).json()
+    assert (run["status"], run["outcome"]) == ("successful", "optimal")
+    plan = client.get(f"/v1/runs/{run['id']}/plan").json()
+    assert plan["bound_confirmation"]["confirmed"] is True
+    assert plan["statistics"]["strategy_reason"] == "valgt av brukeren"
+
+
+def test_a_strategy_that_does_not_fit_is_a_failed_run(client: TestClient, toy: Toy) -> None:
+    toy["targets"] = {"within": {"minutes": 30, "share": 0.5}}  # ties the years' service together
+    asked = {"scenario": toy, "options": {"strategy": "decomposition"}}
+    run = client.post("/v1/runs", json=asked, headers={"prefer": "wait=60"}).json()
+    assert (run["status"], run["error"]["code"]) == ("failed", "strategy_not_applicable")
+    assert "decomposition" in run["error"]["detail"]
+
+
 def test_an_infeasible_scenario_is_a_successful_run(client: TestClient, toy: Toy) -> None:
     toy["objective"]["unmet_place_year_nok"] = None
     toy["staffing"] = {"available_fte": {"all": 9}}

@@ -1,5 +1,6 @@
 """`/v1/runs` on both databases, with a child that does as the scenario's title says."""
 
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -47,7 +48,13 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     }
     assert (run["status"], run["kind"], run["outcome"]) == ("successful", "solve", "optimal")
     assert run["scenario_id"] == scenario_id
-    assert run["options"] == {"time_limit_s": 60, "mip_gap": 0.01, "threads": 1}
+    assert run["options"] == {
+        "time_limit_s": 60,
+        "mip_gap": 0.01,
+        "threads": 1,
+        "strategy": None,
+        "referee": False,
+    }
     assert run["created"] <= run["started"] <= run["ended"]
     assert run["progress"].pop("seconds") > 0
     assert run["progress"] == {"incumbent_nok": 95.0, "bound_nok": 95.0, "gap": 0.0}
@@ -60,6 +67,33 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
         assert read.headers["content-type"] == link["type"]
     plan = client.get(f"/v1/runs/{run['id']}/plan")
     assert plan.json()["outcome"] == run["outcome"]
+
+
+def test_strategy_and_referee_reach_the_child(sqlite_client: TestClient, toy: Toy) -> None:
+    options = {"strategy": "plain", "referee": True}
+    asked = {"scenario": {**toy, "title": "tell_options"}, "options": options}
+    run = sqlite_client.post("/v1/runs", json=asked, headers=WAIT).json()
+    assert run["options"] == options | {"time_limit_s": 300, "mip_gap": 0.001, "threads": 1}
+    told = sqlite_client.get(f"/v1/runs/{run['id']}/plan").json()["options"]
+    assert told == run["options"] | {"memory_limit_mb": 8000}
+
+
+def test_a_run_stored_before_an_option_came_has_its_default(
+    start: Any, sqlite_url: str, fake_child: None, toy: Toy
+) -> None:
+    with start(sqlite_url) as client:
+        run = post(client, toy, "answer")
+        with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+            connection.execute(
+                "UPDATE run SET options = ?", ['{"time_limit_s": 5, "mip_gap": 0, "threads": 2}']
+            )
+        assert client.get(f"/v1/runs/{run['id']}").json()["options"] == {
+            "time_limit_s": 5,
+            "mip_gap": 0,
+            "threads": 2,
+            "strategy": None,
+            "referee": False,
+        }
 
 
 def test_a_run_keeps_its_own_copy_of_the_scenario(client: TestClient, toy: Toy) -> None:
@@ -218,6 +252,8 @@ def test_a_post_sent_again_gets_its_run_though_the_scenario_is_gone(
         ({"scenario": "lillehammer", "options": {"time_limit_s": 4000}}, "/options/time_limit_s"),
         ({"scenario": "lillehammer", "options": {"mip_gap": 2}}, "/options/mip_gap"),
         ({"scenario": "lillehammer", "options": {"threads": 1.5}}, "/options/threads"),
+        ({"scenario": "lillehammer", "options": {"strategy": "guess"}}, "/options/strategy"),
+        ({"scenario": "lillehammer", "options": {"referee": "yes"}}, "/options/referee"),
         ({"scenario": "lillehammer", "status": "successful"}, "/status"),
     ],
 )

@@ -26,7 +26,7 @@ from app.schemas.run import (
     RunList,
     RunResource,
 )
-from app.services.runs import Runs
+from app.services.runs import Runs, options_of
 from geodata.layers import LAYERS
 from models import RunRow
 
@@ -207,7 +207,7 @@ def _resource(row: RunRow) -> RunResource:
                 "gap": row.progress_gap,
                 "seconds": row.seconds,
             },
-            "options": row.options,
+            "options": options_of(row),
             "error": {"code": row.error_code, "detail": row.error_detail} if failed else None,
             "links": run_links(row),
         }

@@ -4,7 +4,12 @@ import pyomo.environ as pyo
 
 from solver.formulation.constraints.rows import impossible_row
 from solver.formulation.parameters import Parameters
-from solver.formulation.sets import projects_at
+from solver.formulation.service_arrays import (
+    largest_projects,
+    places_may_be_short,
+    positions,
+)
+from solver.formulation.sets import givers, reachable
 
 
 def need_is_allocated_or_unmet(model: pyo.ConcreteModel, par: Parameters) -> None:
@@ -39,7 +44,8 @@ def allocation_within_places(model: pyo.ConcreteModel, par: Parameters) -> None:
     Symbols: x = allocate; E = par.existing; r = Project.removes; y = open; q = places [places].
     Units: places ≤ places.
     Source: design §4.
-    Absent: where nobody can be allocated.
+    Absent: where nobody can be allocated, and where everybody within reach has room in places that
+        no project can take: x ≤ d gives the row.
     Elastic: never; physical.
     Price: NOK per place and year at the site, for the fixed set of open projects.
     """
@@ -51,7 +57,15 @@ def allocation_within_places(model: pyo.ConcreteModel, par: Parameters) -> None:
         used = sum(m.allocate[i, n, j, p, t] for i, n in users[j, p, t])
         return used - m.places_at[j, p, t] <= 0
 
-    model.allocation_within_places = pyo.Constraint(sorted(users), rule=rule, doc="C2")
+    instance = par.instance
+    site, care_type = positions(instance.sites), positions(instance.care_types)
+    short = places_may_be_short(instance, reachable(instance))
+    rows = [
+        (j, p, t)
+        for j, p, t in sorted(users)
+        if short[site[j], care_type[p], t - instance.years[0]]
+    ]
+    model.allocation_within_places = pyo.Constraint(rows, rule=rule, doc="C2")
 
 
 def removals_within_existing(model: pyo.ConcreteModel, par: Parameters) -> None:
@@ -95,19 +109,24 @@ def new_sites_serve_when_open(model: pyo.ConcreteModel, par: Parameters) -> None
     Source: the strong (disaggregated) link of facility location, Krarup and Pruzan 1983. Valid:
         x ≤ d by C1; if no project is active at the site C2 and C3 give x = 0, otherwise the right
         side is at least d.
-    Absent: where the site has places of its own.
+    Absent: where the site has places of its own, and where d is no less than the largest project
+        there: C2 and C3 give the row.
     Elastic: never; implied by C1–C3, it only tightens the relaxation.
     Price: none; redundant for integers.
     """
+    instance = par.instance
+    site, care_type = positions(instance.sites), positions(instance.care_types)
+    largest = largest_projects(instance)
     links = [
         (i, n, j, p, t)
         for i, n, j, p, t in par.sets.ALLOCATIONS
         if par.existing.get((j, p, t), 0) == 0
+        and par.need[i, n, t] < largest[site[j], care_type[p]]
     ]
-    givers = {(j, p): projects_at(par.instance, j, p) for j, p in par.sets.SITE_TYPES}
+    giving = givers(instance)
 
     def rule(m: pyo.ConcreteModel, i: str, n: str, j: str, p: str, t: int) -> object:
-        opened = sum(m.in_use[k, t] for k in givers[j, p])
+        opened = sum(m.in_use[k, t] for k in giving[j, p])
         return m.allocate[i, n, j, p, t] - par.need[i, n, t] * opened <= 0
 
     model.new_sites_serve_when_open = pyo.Constraint(links, rule=rule, doc="V1")

@@ -66,7 +66,8 @@ def share_within_minutes(model: pyo.ConcreteModel, par: Parameters) -> None:
         σ = WithinTarget.share [1].
     Units: places ≥ places.
     Source: design §4.
-    Absent: without a target, and in years before its first value.
+    Absent: without a target, in years before its first value, and where the share is zero or
+        nobody can be allocated farther away: no coefficient is then negative.
     Elastic: in places and year: «plasser lenger unna enn målet».
     Price: NOK per place moved within the limit.
     """
@@ -77,6 +78,11 @@ def share_within_minutes(model: pyo.ConcreteModel, par: Parameters) -> None:
     for pair in par.sets.ALLOCATIONS:
         if pair[4] in journeys:
             journeys[pair[4]].append(pair)
+    asking = [
+        t
+        for t, pairs in journeys.items()
+        if shares[t] > 0 and any(par.minutes[j, i] > near for i, _, j, _, _ in pairs)
+    ]
 
     def rule(m: pyo.ConcreteModel, t: int) -> object:
         share = float(shares[t])
@@ -84,6 +90,6 @@ def share_within_minutes(model: pyo.ConcreteModel, par: Parameters) -> None:
             ((1.0 if par.minutes[j, i] <= near else 0.0) - share) * m.allocate[i, n, j, p, t]
             for i, n, j, p, _ in journeys[t]
         )
-        return row_at_least(m, balance, 0)
+        return balance >= 0
 
-    model.share_within_minutes = pyo.Constraint(list(shares), rule=rule, doc="C16")
+    model.share_within_minutes = pyo.Constraint(asking, rule=rule, doc="C16")

@@ -20,8 +20,8 @@ ROADS = {
     "speed_kmh": 60,
     "detour": 1.3,
     "access_minutes": 2,
-    "visits_per_place_year": 100,
-    "value_of_time_nok_per_hour": 100,
+    "visits_per_place_year": 200,
+    "value_of_time_nok_per_hour": 150,
 }
 
 

@@ -86,7 +86,7 @@ def county(municipalities: int = 20, years: int = 15, seed: int = 1) -> Document
         "travel": ROADS,
         "targets": {
             "coverage": {
-                "ratio": {str(first + 4): 0.125, str(first + 8): 0.13, str(first + 12): 0.135},
+                "ratio": {str(first + 4): 0.14, str(first + 8): 0.142, str(first + 12): 0.143},
                 "population": "80+",
             }
         },

@@ -70,7 +70,7 @@ def modules(
         "travel": ROADS,
         "targets": {
             "coverage": {
-                "ratio": {str(first + years // 3): 0.135, str(first + 2 * years // 3): 0.14},
+                "ratio": {str(first + years // 3): 0.14, str(first + 2 * years // 3): 0.145},
                 "population": "80+",
             }
         },
@@ -98,14 +98,21 @@ def _growing(persons: float, first: int, last: int) -> Document:
 
 
 def _standing(rng: Random, kinds: list[str], sites: int, wanted: float) -> list[dict[str, int]]:
-    """About `wanted` places, at half of the sites, each of one or two care types."""
-    weights = [rng.gammavariate(2.0, 1.0) if rng.random() < 0.5 else 0.0 for _ in range(sites)]
-    standing: list[dict[str, int]] = []
-    for weight in weights:
-        chosen = rng.sample(kinds, rng.randint(1, min(2, len(kinds))))
-        each = round(wanted * weight / sum(weights) / len(chosen))
-        standing.append(dict.fromkeys(chosen, each) if each else {})
-    return standing
+    """About `wanted` places, as many of each care type, at half of the sites."""
+    weights: list[dict[str, float]] = [
+        {
+            p: rng.gammavariate(2.0, 1.0)
+            for p in rng.sample(kinds, rng.randint(1, min(2, len(kinds))))
+        }
+        if rng.random() < 0.5
+        else {}
+        for _ in range(sites)
+    ]
+    total = {p: sum(there.get(p, 0.0) for there in weights) for p in kinds}
+    return [
+        {p: round(wanted / len(kinds) * weight / total[p]) for p, weight in there.items()}
+        for there in weights
+    ]
 
 
 def _staff(kinds: list[str], standing: list[dict[str, int]], first: int, last: int) -> Document:

@@ -1,0 +1,7 @@
+"""Facility location in one year, at its own speed: p-median, covering, fixed charges, capacities.
+
+`problem` recognises the structure; `relaxation` gives a bound by Lagrangian relaxation and closes
+or opens sites that no better plan can have otherwise; `interchange` finds good plans; what is left
+goes exactly to HiGHS, as the radius formulation (`radius`) or with capacities (`capacitated`);
+`search` leads from one to the next.
+"""
