@@ -3,15 +3,13 @@
 Relax-and-fix (Pochet and Wolsey 2006, Production Planning by Mixed Integer Programming, ch. 3.6):
 one year after the other is made whole, those before are fixed and those after relaxed. Then parts
 of the best plan are freed and the rest held, and the part is solved as a program of its own
-(fix-and-optimise, Helber and Sahling 2010; relaxation induced neighbourhoods, Danna, Rothberg and
-Le Pape 2005): all that happens in a window of years, or all years of some projects. Every part
-ends by nodes, never by the clock, and the projects are drawn with a fixed seed: same plan each
-time.
+(fix-and-optimise, Helber and Sahling 2010, Dynamic multi-level capacitated lot sizing): all that
+happens in a window of years. Every part ends by nodes, never by the clock: same plan each time.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from random import Random
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,7 +29,6 @@ AGAIN_GAP = 1e-2  # where earlier years must be free again: any plan will do
 AGAIN = 4  # times as many years are free at each attempt
 PART_NODES = 30
 WINDOWS = (5, 8)  # years freed at a time
-GROUPS = 4  # of projects, freed one at a time
 CYCLES = 3
 PART_GAP = 0.1  # of the gap asked for
 WORTH = 0.1  # of the gap asked for: what a cycle must gain for another one
@@ -42,26 +39,21 @@ SolvePart = Callable[[Program, HighsOptions], HighsRun]
 
 @dataclass(frozen=True)
 class Layout:
-    """Which project and year every column of the master belongs to; −1: none."""
+    """Which year every column of the master belongs to; −1: none."""
 
-    project: NDArray[np.int64]
     year: NDArray[np.int64]
-    projects: int
     years: int
 
     @staticmethod
     def of(instance: SitingInstance, model: pyo.ConcreteModel, column: dict[int, int]) -> "Layout":
         """Read it off the model's variables; `column` by the id of a variable."""
-        project = np.full(len(column), -1)
         year = np.full(len(column), -1)
-        number = {k: index for index, k in enumerate(instance.projects)}
         variables: list[Any] = [model.open, model.opening, model.steps, model.growth]
         for variable in variables:
             for index, entry in variable.items():
                 if id(entry) in column:
-                    project[column[id(entry)]] = number[index[0]]
                     year[column[id(entry)]] = index[-1] - instance.years[0]
-        return Layout(project, year, len(number), len(instance.years))
+        return Layout(year, len(instance.years))
 
 
 @dataclass(frozen=True)
@@ -116,14 +108,13 @@ class Neighbourhoods:
     def _improve(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
         """Better plans, until a cycle of parts gains little."""
         options = HighsOptions(0.0, self.gap, max_nodes=PART_NODES, strong_branching=False)
-        draw = Random(0)
         for _ in range(CYCLES):
             gained = 0.0
-            for free in self._parts(draw):
+            for free in chain.from_iterable(map(self._windows, WINDOWS)):
                 current = program()
                 if current.start is None:
                     return
-                held = (self.layout.project >= 0) & ~free
+                held = (self.layout.year >= 0) & ~free
                 x = solve(_held(current, held, current.start), options).x
                 gain = 0.0 if x is None else _gain(current, current.start, x)
                 if x is not None and gain > BETTER:
@@ -132,17 +123,8 @@ class Neighbourhoods:
             if gained <= WORTH * self.asked:
                 return
 
-    def _parts(self, draw: Random) -> Iterator[Mask]:
-        """What is free: windows of years, then groups of projects, then wide windows."""
-        short, wide = WINDOWS
-        yield from self._windows(short)
-        projects = list(range(self.layout.projects))
-        draw.shuffle(projects)
-        for first in range(min(GROUPS, len(projects))):
-            yield np.isin(self.layout.project, projects[first::GROUPS])
-        yield from self._windows(wide)
-
     def _windows(self, width: int) -> Iterator[Mask]:
+        """What is free: the years of overlapping windows."""
         year, half = self.layout.year, width // 2
         for first in range(0, max(self.layout.years - half, 1), half + 1):
             yield (year >= first) & (year < first + width)
