@@ -305,7 +305,7 @@ class _Benders:
             self._journal.seconds_left,
             MASTER_SHARE * self._options.mip_gap,
             self._options.threads,
-            strong_branching=False,
+            heuristics=self.best is None,
         )
         stops = self._journal.should_stop
         return run_highs(self._current_program(), limits, note, stops, self._consider_quietly)

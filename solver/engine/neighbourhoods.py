@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance
 from solver.engine.handover import Program
-from solver.engine.highs import HighsOptions, HighsRun
+from solver.engine.highs import HighsOptions, HighsRun, Stop
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -107,21 +107,40 @@ class Neighbourhoods:
 
     def _improve(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
         """Better plans, until a cycle of parts gains little."""
-        options = HighsOptions(0.0, self.gap, max_nodes=PART_NODES, strong_branching=False)
         for _ in range(CYCLES):
             gained = 0.0
             for free in chain.from_iterable(map(self._windows, WINDOWS)):
                 current = program()
-                if current.start is None:
+                start = current.start
+                if start is None:
                     return
                 held = (self.layout.year >= 0) & ~free
-                x = solve(_held(current, held, current.start), options).x
-                gain = 0.0 if x is None else _gain(current, current.start, x)
-                if x is not None and gain > BETTER:
-                    gained += gain
+                x = self._solve_part(_held(current, held, start), start, solve)
+                if x is not None:
+                    gained += _gain(current, start, x)
                     yield x
             if gained <= WORTH * self.asked:
                 return
+
+    def _solve_part(self, part: Program, start: Floats, solve: SolvePart) -> Floats | None:
+        """A better plan than the part's start, or None.
+
+        HiGHS's own heuristics, programs within the program, come in where the nodes ran out.
+        """
+        for heuristics in (False, True):
+            options = HighsOptions(
+                0.0,
+                self.gap,
+                max_nodes=PART_NODES,
+                strong_branching=False,
+                heuristics=heuristics,
+            )
+            run = solve(part, options)
+            if run.x is not None and _gain(part, start, run.x) > BETTER:
+                return run.x
+            if run.stop is not Stop.NODE_LIMIT:
+                return None
+        return None
 
     def _windows(self, width: int) -> Iterator[Mask]:
         """What is free: the years of overlapping windows."""
