@@ -292,8 +292,6 @@ class _Benders:
         limited = replace(options, time_limit_s=left, threads=threads)
         run = run_highs(program, limited, should_stop=self._journal.should_stop)
         if run.stop in (Stop.INTERRUPTED, Stop.TIME_LIMIT):
-            if run.x is not None:
-                self._consider_quietly(run.x)
             raise Halted
         return run
 
@@ -333,7 +331,7 @@ class _Benders:
         self._journal.note(self._best_nok, self.bound)
 
     def _consider_quietly(self, x: Floats) -> None:
-        """Consider a plan where nothing may be raised: inside HiGHS, or at the end."""
+        """Consider a plan where nothing may be raised: inside HiGHS."""
         with suppress(Halted):
             self._consider(x)
 

@@ -89,6 +89,19 @@ def test_stopped_at_any_moment_the_bound_is_true(stop_at: int) -> None:
     assert calls.asked <= stop_at + 20
 
 
+@pytest.mark.parametrize("seed", range(260, 275))
+def test_stopped_at_every_moment_of_a_small_search(seed: int) -> None:
+    instance = instance_of(decomposable_scenario(seed))
+    whole = Calls()
+    result = solve(instance, EXACT, whole.watcher)
+    if result.objective_nok is None:
+        return
+    for stop_at in range(1, whole.asked + 1, max(whole.asked // 12, 1)):
+        calls = Calls(stop_at)
+        assert_true(solve(instance, EXACT, calls.watcher), result.objective_nok)
+        assert calls.asked <= stop_at + 20
+
+
 def test_a_stop_before_anything_leaves_nothing_but_an_answer() -> None:
     result = solve(lillehammer(), SolveOptions(), Calls(1).watcher)
     assert result.outcome is Outcome.DISMISSED
