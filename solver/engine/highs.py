@@ -27,6 +27,7 @@ class Stop(Enum):
     GAP_REACHED = auto()
     INFEASIBLE = auto()
     TIME_LIMIT = auto()
+    NODE_LIMIT = auto()
     INTERRUPTED = auto()
 
 
@@ -37,6 +38,7 @@ STOPS = {
     # Every variable has finite bounds, so nothing can be unbounded.
     Status.kUnboundedOrInfeasible: Stop.INFEASIBLE,
     Status.kTimeLimit: Stop.TIME_LIMIT,
+    Status.kSolutionLimit: Stop.NODE_LIMIT,
     Status.kInterrupt: Stop.INTERRUPTED,
 }
 
@@ -46,7 +48,9 @@ class HighsOptions:
     """Options of one run.
 
     `presolve` False for a second opinion on infeasibility; `heuristics` False where the start is
-    so good that looking for a better one with programs of its own only costs time.
+    so good that looking for a better one with programs of its own only costs time. `max_nodes`
+    ends a search by work done, not by the clock. Without `strong_branching` the first estimate of
+    what a branch gives is taken as it is.
     """
 
     time_limit_s: float
@@ -54,6 +58,8 @@ class HighsOptions:
     threads: int = 1
     presolve: bool = True
     heuristics: bool = True
+    max_nodes: int | None = None
+    strong_branching: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def run_highs(
     highspy.Highs.resetGlobalScheduler(True)
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     _set_options(solver, options)
-    _pass_program(solver, program)
+    pass_program(solver, program)
     _follow(solver, program.objective_scale, on_progress, should_stop)
     solver.cbMipImprovingSolution.subscribe(
         lambda event: on_solution(np.array(event.data_out.mip_solution))
@@ -106,11 +112,16 @@ def _set_options(solver: Any, options: HighsOptions) -> None:
     solver.setOptionValue("mip_rel_gap", options.mip_gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("presolve", "choose" if options.presolve else "off")
+    if options.max_nodes is not None:
+        solver.setOptionValue("mip_max_nodes", options.max_nodes)
+    if not options.strong_branching:
+        solver.setOptionValue("mip_pscost_minreliable", 0)
     for name in ("feasibility_jump", "rins", "rens", "root_reduced_cost"):
         solver.setOptionValue(f"mip_heuristic_run_{name}", options.heuristics)
 
 
-def _pass_program(solver: Any, program: Program) -> None:
+def pass_program(solver: Any, program: Program) -> None:
+    """Give a program to a HiGHS object. Raises SolverCrashed when it is refused."""
     matrix = program.matrix
     rows, columns = matrix.shape
     # As arrays, not as a HighsLp: the kind of every variable would be a Python object.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
 from solver.formulation.build import FAMILIES
@@ -23,11 +24,14 @@ from solver.formulation.variables import add_variables
 _REPLACED = ("investment_within_year_ceiling", "new_sites_serve_when_open")
 
 
-def build_master(instance: SitingInstance, unit_nok: float) -> pyo.ConcreteModel:
+def build_master(
+    instance: SitingInstance, unit_nok: float, most: NDArray[np.float64]
+) -> pyo.ConcreteModel:
     """The master of an instance.
 
-    Its `service[t]` is what serving costs in a year, weighted, in units of `unit_nok`: the most
-    that serving or not serving one place can cost.
+    Its `service[b,t]` is what serving block b of the transportation problem costs in a year,
+    weighted, in units of `unit_nok`: the most that serving or not serving one place can cost.
+    `most` is the largest need of a year, per block.
     """
     par = make_parameters(_one_district(instance))
     model = pyo.ConcreteModel()
@@ -38,7 +42,7 @@ def build_master(instance: SitingInstance, unit_nok: float) -> pyo.ConcreteModel
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
     _add_openings_and_growth(model, par)
-    _add_service_cost(model, par, unit_nok)
+    _add_service_cost(model, par, unit_nok, most)
     return model
 
 
@@ -108,20 +112,27 @@ def _add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
     )
 
 
-def _add_service_cost(model: pyo.ConcreteModel, par: Parameters, unit_nok: float) -> None:
-    """service[t] in units of `unit_nok`, at least what the one-district unmet need costs."""
+def _add_service_cost(
+    model: pyo.ConcreteModel, par: Parameters, unit_nok: float, most: NDArray[np.float64]
+) -> None:
+    """service[b,t] in units of `unit_nok`, in all at least what one-district unmet need costs."""
     goal = par.instance.objective
-    most = float(par.instance.need.sum(axis=(0, 1)).max(initial=0.0))
-    model.service = pyo.Var(par.sets.YEARS, bounds=(0.0, most))
+    blocks = range(len(most))
+    model.service = pyo.Var(
+        blocks, par.sets.YEARS, bounds=lambda _, block, t: (0.0, float(most[block]))
+    )
+    model.service_in_all = pyo.Expression(
+        par.sets.YEARS, rule=lambda m, t: sum(m.service[block, t] for block in blocks)
+    )
     model.service_costs_unmet_need = pyo.Constraint(
-        par.sets.YEARS,
-        rule=lambda m, t: unit_nok * m.service[t] - goal.cost_weight * m.unmet_cost[t] >= 0,
+        par.sets.YEARS if len(most) else (),
+        rule=lambda m, t: unit_nok * m.service_in_all[t] - goal.cost_weight * m.unmet_cost[t] >= 0,
     )
 
     def present_value(m: pyo.ConcreteModel) -> Any:
         return sum(
             par.discount[t]
-            * (goal.cost_weight * (m.capital[t] + m.operating[t]) + unit_nok * m.service[t])
+            * (goal.cost_weight * (m.capital[t] + m.operating[t]) + unit_nok * m.service_in_all[t])
             for t in par.sets.YEARS
         )
 
