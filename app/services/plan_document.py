@@ -255,7 +255,7 @@ def _pieces(value: object) -> Iterator[bytes]:
     """The content of the instance in a fixed order."""
     if isinstance(value, np.ndarray):
         yield repr(value.shape).encode()
-        yield np.ascontiguousarray(value).data.cast("B")
+        yield value.tobytes()
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             yield field.name.encode()
