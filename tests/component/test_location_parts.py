@@ -1,6 +1,7 @@
 """The parts of location's strategy against trying every set of candidates."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from math import inf
 
@@ -67,6 +68,23 @@ def small_problem(seed: int, capacitated: bool = False, most: int = 7) -> Locati
         seed += 1_000
 
 
+@cache
+def costs_of(seed: int, capacities: bool) -> tuple[LocationProblem, dict[bytes, float]]:
+    """A small problem and what each of its sets costs."""
+    problem = small_problem(seed, capacities)
+    costs = costs_with_capacities if capacities else costs_without_capacities
+    return problem, costs(problem)
+
+
+def relaxation_of(
+    problem: LocationProblem, capacities: bool, rng: np.random.Generator
+) -> Uncapacitated | Capacitated:
+    """With capacities, or without on lists that may be cut."""
+    if capacities:
+        return Capacitated(Facilities(problem), problem.required, problem.most)
+    return uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
+
+
 def lists_of(problem: LocationProblem, length: int = WHOLE_LISTS) -> NearestLists:
     return nearest_lists(problem, length)
 
@@ -123,15 +141,9 @@ def bounds_at(
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("capacities", [False, True])
 def test_any_prices_give_a_bound(seed, capacities):
-    problem = small_problem(seed, capacities)
+    problem, costs = costs_of(seed, capacities)
     rng = np.random.default_rng(seed)
-    relaxation: Uncapacitated | Capacitated
-    if capacities:
-        costs = costs_with_capacities(problem)
-        relaxation = Capacitated(Facilities(problem), problem.required, problem.most)
-    else:
-        costs = costs_without_capacities(problem)
-        relaxation = uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
+    relaxation = relaxation_of(problem, capacities, rng)
     for _ in range(5):
         prices = made_up_prices(rng, problem)
         relaxation.settle(problem.required, np.ones(len(problem.candidates), dtype=bool))
@@ -149,15 +161,9 @@ def test_any_prices_give_a_bound(seed, capacities):
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("capacities", [False, True])
 def test_nothing_better_is_settled_away(seed, capacities):
-    problem = small_problem(seed, capacities)
+    problem, costs = costs_of(seed, capacities)
     rng = np.random.default_rng(seed)
-    relaxation: Uncapacitated | Capacitated
-    if capacities:
-        costs = costs_with_capacities(problem)
-        relaxation = Capacitated(Facilities(problem), problem.required, problem.most)
-    else:
-        costs = costs_without_capacities(problem)
-        relaxation = uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
+    relaxation = relaxation_of(problem, capacities, rng)
     finite = sorted((key for key in costs if np.isfinite(costs[key])), key=costs.__getitem__)
     record = Record(problem, EXACT, journal())
     for rank in (len(finite) // 2, 1, 0):
