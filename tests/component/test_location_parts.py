@@ -18,7 +18,7 @@ from solver.engine.location.nearest import NearestLists, nearest_lists
 from solver.engine.location.problem import Flags, Floats, LocationProblem
 from solver.engine.location.radius import RadiusProgram
 from solver.engine.location.record import Record
-from solver.engine.location.relaxation import Step, Uncapacitated
+from solver.engine.location.relaxation import Step, Uncapacitated, raise_bound
 from solver.engine.location.selection import select
 from tests.random_locations import random_problem
 
@@ -156,6 +156,23 @@ def test_any_prices_give_a_bound(seed, capacities):
         relaxation.settle(must, may)
         for step in bounds_at(relaxation, problem, prices) if left else ():
             assert step.bound <= min(left) + TINY
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_price_beyond_its_window_gives_a_bound(seed):
+    problem = small_problem(seed)
+    while len(problem.weight) < 10:  # of fewer rows one price beyond it moves the window
+        seed += 50
+        problem = small_problem(seed)
+    optimum = min(costs_without_capacities(problem).values())
+    relaxation = uncapacitated(problem)
+    finite = Neighbourhood(problem, lists_of(problem)).finite(optimum)
+    dual = raise_bound(relaxation, np.zeros(len(problem.weight)), lambda _: finite, lambda _: False)
+    for row in range(len(problem.weight)):
+        relaxation.at_any(dual.prices)
+        prices = dual.prices.copy()
+        prices[row] = 1e6
+        assert relaxation.at(relaxation.admissible(prices)).bound <= optimum + TINY
 
 
 @pytest.mark.parametrize("seed", range(30))
