@@ -1,6 +1,7 @@
 """The parts of location's strategy against trying every set of candidates."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from math import inf
 
@@ -17,7 +18,7 @@ from solver.engine.location.nearest import NearestLists, nearest_lists
 from solver.engine.location.problem import Flags, Floats, LocationProblem
 from solver.engine.location.radius import RadiusProgram
 from solver.engine.location.record import Record
-from solver.engine.location.relaxation import Step, Uncapacitated
+from solver.engine.location.relaxation import Step, Uncapacitated, raise_bound
 from solver.engine.location.selection import select
 from tests.random_locations import random_problem
 
@@ -65,6 +66,23 @@ def small_problem(seed: int, capacitated: bool = False, most: int = 7) -> Locati
         if len(problem.candidates) <= most and len(problem.weight):
             return problem
         seed += 1_000
+
+
+@cache
+def costs_of(seed: int, capacities: bool) -> tuple[LocationProblem, dict[bytes, float]]:
+    """A small problem and what each of its sets costs."""
+    problem = small_problem(seed, capacities)
+    costs = costs_with_capacities if capacities else costs_without_capacities
+    return problem, costs(problem)
+
+
+def relaxation_of(
+    problem: LocationProblem, capacities: bool, rng: np.random.Generator
+) -> Uncapacitated | Capacitated:
+    """With capacities, or without on lists that may be cut."""
+    if capacities:
+        return Capacitated(Facilities(problem), problem.required, problem.most)
+    return uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
 
 
 def lists_of(problem: LocationProblem, length: int = WHOLE_LISTS) -> NearestLists:
@@ -123,15 +141,9 @@ def bounds_at(
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("capacities", [False, True])
 def test_any_prices_give_a_bound(seed, capacities):
-    problem = small_problem(seed, capacities)
+    problem, costs = costs_of(seed, capacities)
     rng = np.random.default_rng(seed)
-    relaxation: Uncapacitated | Capacitated
-    if capacities:
-        costs = costs_with_capacities(problem)
-        relaxation = Capacitated(Facilities(problem), problem.required, problem.most)
-    else:
-        costs = costs_without_capacities(problem)
-        relaxation = uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
+    relaxation = relaxation_of(problem, capacities, rng)
     for _ in range(5):
         prices = made_up_prices(rng, problem)
         relaxation.settle(problem.required, np.ones(len(problem.candidates), dtype=bool))
@@ -146,18 +158,29 @@ def test_any_prices_give_a_bound(seed, capacities):
             assert step.bound <= min(left) + TINY
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_price_beyond_its_window_gives_a_bound(seed):
+    problem = small_problem(seed)
+    while len(problem.weight) < 10:  # of fewer rows one price beyond it moves the window
+        seed += 50
+        problem = small_problem(seed)
+    optimum = min(costs_without_capacities(problem).values())
+    relaxation = uncapacitated(problem)
+    finite = Neighbourhood(problem, lists_of(problem)).finite(optimum)
+    dual = raise_bound(relaxation, np.zeros(len(problem.weight)), lambda _: finite, lambda _: False)
+    for row in range(len(problem.weight)):
+        relaxation.at_any(dual.prices)
+        prices = dual.prices.copy()
+        prices[row] = 1e6
+        assert relaxation.at(relaxation.admissible(prices)).bound <= optimum + TINY
+
+
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("capacities", [False, True])
 def test_nothing_better_is_settled_away(seed, capacities):
-    problem = small_problem(seed, capacities)
+    problem, costs = costs_of(seed, capacities)
     rng = np.random.default_rng(seed)
-    relaxation: Uncapacitated | Capacitated
-    if capacities:
-        costs = costs_with_capacities(problem)
-        relaxation = Capacitated(Facilities(problem), problem.required, problem.most)
-    else:
-        costs = costs_without_capacities(problem)
-        relaxation = uncapacitated(problem, int(rng.choice([1, 2, WHOLE_LISTS])))
+    relaxation = relaxation_of(problem, capacities, rng)
     finite = sorted((key for key in costs if np.isfinite(costs[key])), key=costs.__getitem__)
     record = Record(problem, EXACT, journal())
     for rank in (len(finite) // 2, 1, 0):
