@@ -56,3 +56,9 @@ BLOCKS: Cases = {
     "100 000": partial(towns_instance, 1_000, 100, 10, seed=1),
     "1 000 000": partial(towns_instance, 4_000, 250, 10, seed=1),
 }
+STOPPED: Cases = {
+    "lillehammer": LILLEHAMMER,
+    "capb 5000": CAPB_CASES["capb 5000"],
+    **{name: REGIONS[name] for name in list(REGIONS)[-2:]},
+    **{name: TOWNS[name] for name in list(TOWNS)[-2:]},
+}
