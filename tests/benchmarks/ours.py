@@ -55,14 +55,14 @@ def hand_over_ours(make: Make) -> HandedOver:
     import highspy
 
     from solver.engine.handover import hand_over
-    from solver.engine.highs import _pass_program
+    from solver.engine.highs import pass_program
     from solver.formulation import build_planning
     from solver.formulation.allocation import AllocationBlock
 
     instance = make()
     start = monotonic()
     program = hand_over(build_planning(instance), AllocationBlock(instance))
-    _pass_program(highspy.Highs(), program)
+    pass_program(highspy.Highs(), program)
     seconds = monotonic() - start
     rows, variables = program.matrix.shape
     return HandedOver(seconds, variables, rows, int(program.matrix.nnz))
