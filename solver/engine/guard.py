@@ -34,10 +34,7 @@ def count_allocations(instance: SitingInstance) -> int:
 
 
 def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) -> float:
-    """Memory at peak [MB] of a strategy, for so many allocation variables.
-
-    A strategy without a measure of its own is taken to need as much as the plain program.
-    """
+    """Memory at peak [MB] of a strategy, for so many allocation variables."""
     years = len(instance.years)
     planning_kb = len(instance.projects) * years * NONZEROS_PER_PROJECT_YEAR * KB_PER_NONZERO
     if strategy is Strategy.DECOMPOSITION:
@@ -47,7 +44,8 @@ def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) 
     elif strategy is Strategy.LOCATION:
         service_kb = allocations * KB_PER_LOCATION_PAIR
     else:
-        service_kb = allocations * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
+        at_once = allocations / years if strategy is Strategy.BY_YEAR else allocations
+        service_kb = at_once * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
     return BASE_MB + (planning_kb + service_kb) / 1000
 
 
