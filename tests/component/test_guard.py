@@ -74,6 +74,20 @@ def test_each_strategy_needs_memory_of_its_own():
     assert estimate_mb(country, 15 * pairs, Strategy.BY_YEAR) < plain_mb / 14
 
 
+def test_capacities_make_location_dearer():
+    def town(size: int) -> SitingInstance:
+        return instance(
+            districts={"a": district(9)},
+            sites={"s": {}},
+            projects={"k": project("s", size)},
+            minutes={"s": {"a": 5}},
+        )
+
+    binding, free = (estimate_mb(town(n), 1_000_000, Strategy.LOCATION) for n in (8, 9))
+    assert free == pytest.approx(200 + 70, abs=1)
+    assert binding == pytest.approx(200 + 2600, abs=1)
+
+
 def test_conflict_is_not_sought_in_a_program_that_does_not_fit():
     town = instance(
         Y2,
