@@ -35,8 +35,12 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup  ## the figures of docs/performance.md
+bench: $(VENV)/.bench  ## the figures of docs/performance.md, beside those of other libraries
 	$(BIN)/python -m tests.benchmarks
+
+$(VENV)/.bench: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@
 
 goldens: setup  ## write the kept files anew; then read the diff
 	FLERKJERNE_WRITE_GOLDENS=1 $(BIN)/pytest -q tests/component/test_constraints.py tests/unit/app/test_published_schemas.py

@@ -55,10 +55,12 @@ def _locations(places: Mapping[str, Any], ids: Sequence[str], what: str) -> Floa
 
 
 def _straight_line(travel: Mapping[str, Any], sites: Floats, districts: Floats) -> Floats:
-    kilometres = geodesic_km(sites[:, None], districts[None, :])
     detour = travel.get("detour") or 1.0
     access = travel.get("access_minutes") or 0.0
-    minutes: Floats = access + 60 * detour * kilometres / travel["speed_kmh"]
+    minutes = np.empty((len(sites), len(districts)))
+    for row, site in enumerate(sites):  # one at a time: all pairs at once would take eightfold room
+        kilometres = geodesic_km(site, districts)
+        minutes[row] = access + 60 * detour * kilometres / travel["speed_kmh"]
     for _, barrier in sorted((travel.get("barriers") or {}).items()):
         minutes += barrier["penalty_minutes"] * _crosses(barrier["line"], sites, districts)
     return minutes

@@ -45,5 +45,5 @@ Count = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)]
 Positive = Annotated[int, Field(ge=1, le=100_000_000), BeforeValidator(_whole)]
 Amount = Annotated[float, Field(ge=0, le=1e13)]
 Share = Annotated[float, Field(ge=0, le=1)]
-StrategyName = Literal["plain", "decomposition", "location", "capacitated", "by_year"]
+StrategyName = Literal["plain", "decomposition", "location", "by_year"]
 """How a scenario is solved: `solver.domain.result.Strategy`."""

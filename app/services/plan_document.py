@@ -77,7 +77,7 @@ def _answer(
             "allocation": [],
             "totals": None,
         }
-    minutes = _minutes(instance)
+    minutes = _minutes(instance, plan)
     references = _reference_ratios(scenario)
     return {
         "projects": {k: _project(scenario, instance, plan, k) for k in sorted(plan.opens)},
@@ -112,12 +112,12 @@ def _answer(
     }
 
 
-def _minutes(instance: SitingInstance) -> Mapping[tuple[str, str], float]:
-    return {
-        (j, i): float(instance.travel.minutes[row, column])
-        for row, j in enumerate(instance.sites)
-        for column, i in enumerate(instance.districts)
-    }
+def _minutes(instance: SitingInstance, plan: Decisions) -> Mapping[tuple[str, str], float]:
+    """Of the pairs that are used: all would be more than there is room for in a large case."""
+    row = {j: index for index, j in enumerate(instance.sites)}
+    column = {i: index for index, i in enumerate(instance.districts)}
+    used = {(j, i) for i, _, j, _, _ in plan.allocation}
+    return {(j, i): float(instance.travel.minutes[row[j], column[i]]) for j, i in used}
 
 
 def _reference_ratios(scenario: Scenario) -> list[float]:
@@ -254,7 +254,8 @@ def _data_hash(instance: SitingInstance) -> str:
 def _pieces(value: object) -> Iterator[bytes]:
     """The content of the instance in a fixed order."""
     if isinstance(value, np.ndarray):
-        yield repr(value.shape).encode() + value.tobytes()
+        yield repr(value.shape).encode()
+        yield value.tobytes()
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             yield field.name.encode()

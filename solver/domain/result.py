@@ -34,8 +34,7 @@ class Strategy(StrEnum):
 
     PLAIN = "plain"  # the whole formulation in one program
     DECOMPOSITION = "decomposition"  # Benders: the plan in a master, the years' service beside it
-    LOCATION = "location"  # one year without binding capacities: closed-form Benders
-    CAPACITATED = "capacitated"  # one year of capacitated facility location: links as needed
+    LOCATION = "location"  # one year of facility location: prices, exchanges, the rest exactly
     BY_YEAR = "by_year"  # nothing couples the years: each solved on its own
 
 

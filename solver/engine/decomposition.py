@@ -35,9 +35,9 @@ from solver.formulation.master import build_master
 Floats = NDArray[np.float64]
 
 LEAST_ALLOCATIONS = 2_000  # below, one program is as fast
-# Of what running a place costs. Measured on Lillehammer with dearer travel (docs/performance.md):
-# at 0.05 and 0.2 the gap is a tenth of that of one program, at 0.8 both are alike.
-SMALL_TRAVEL = 0.4
+# Of what running a place costs. Measured on Lillehammer with dearer travel and on made regions:
+# from 0.005 to 0.2 it gains much, at 0.8 one program is ahead.
+SMALL_TRAVEL = 0.5
 ROUNDS = 40  # of cuts at fractional points; each costs one linear program
 ENOUGH = 0.05  # of the gap asked for: what a round of cuts must still find
 LEAST = 1e-9  # of the bound, however small the gap

@@ -16,6 +16,11 @@ class Journal:
         self._limit = time_limit_s
         self._started = monotonic()
 
+    @classmethod
+    def within(cls, journal: "Journal") -> "Journal":
+        """A journal of a part of a solve: it ends when the whole must, and tells nobody."""
+        return cls(Watcher(should_stop=journal.should_stop), journal.seconds_left)
+
     @property
     def seconds(self) -> float:
         """Since the beginning."""

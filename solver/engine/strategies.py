@@ -7,6 +7,7 @@ from solver.domain.errors import StrategyNotApplicable
 from solver.domain.instance import SitingInstance
 from solver.domain.result import SolveOptions, Strategy
 from solver.engine import decomposition
+from solver.engine.by_year import separable, solve_by_year
 from solver.engine.decomposition import solve_decomposed
 from solver.engine.found import Found
 from solver.engine.journal import Journal
@@ -20,6 +21,7 @@ SOLVERS: dict[Strategy, Solver] = {
     Strategy.PLAIN: solve_plain,
     Strategy.DECOMPOSITION: solve_decomposed,
     Strategy.LOCATION: solve_location,
+    Strategy.BY_YEAR: solve_by_year,
 }
 
 
@@ -47,6 +49,8 @@ def choose(instance: SitingInstance, allocations: int, asked: Strategy | None) -
         return Choice(asked, "valgt av brukeren")
     if recognise(instance) is not None:
         return Choice(Strategy.LOCATION, "ett år der bare valget av steder gjenstår")
+    if separable(instance):
+        return Choice(Strategy.BY_YEAR, "ingen prosjekter kan åpne, så hvert år står for seg")
     if decomposition.fits(instance, allocations):
         return Choice(Strategy.DECOMPOSITION, "flere år, mye geografi og billig reise")
     return Choice(Strategy.PLAIN, "lite nok til å løses i ett")
@@ -57,4 +61,6 @@ def _applies(instance: SitingInstance, strategy: Strategy) -> bool:
         return decomposition.applies(instance)
     if strategy is Strategy.LOCATION:
         return recognise(instance) is not None
-    return strategy in SOLVERS
+    if strategy is Strategy.BY_YEAR:
+        return separable(instance)
+    return True

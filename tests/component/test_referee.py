@@ -1,5 +1,6 @@
 """The second solver confirms what is right, finds what is wrong, and stops when told."""
 
+import json
 import subprocess
 import sys
 import time
@@ -311,9 +312,11 @@ def test_dismissed_before_the_referee_begins(monkeypatch):
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
     """Which holds the other end of its standard input."""
-    scip._write_program(tmp_path / "program.npz", program_of(county(100)))
-    question = f'{{"decides": {HARD_TO_DECIDE}, "seconds": 60, "memory_mb": 1000}}'
-    (tmp_path / "question.json").write_text(question)
+    program = program_of(county(100))
+    scip._write_program(tmp_path / "program.npz", program)
+    decides = HARD_TO_DECIDE / program.objective_scale
+    question = {"decides": decides, "seconds": 60, "memory_mb": 1000}
+    (tmp_path / "question.json").write_text(json.dumps(question))
     command = [sys.executable, "-P", str(scip.MAIN), str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from solver import SolveOptions, solve
+from solver.domain.result import SolveResult, Strategy
 from tests.siting import Document, district, instance_of, project, scenario
 
 LIMIT = 10
@@ -41,6 +42,12 @@ def covered(instance: Instance, sites: tuple[str, ...]) -> set[str]:
     return {i for i in need if any(minutes[j][i] <= LIMIT for j in sites)}
 
 
+def located(document: Document) -> SolveResult:
+    result = solve(instance_of(document), OPTIONS)
+    assert result.statistics.strategy is Strategy.LOCATION
+    return result
+
+
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("most", [1, 3])
 def test_maximal_covering(seed, most):
@@ -51,7 +58,7 @@ def test_maximal_covering(seed, most):
         for sites in combinations(minutes, most)
     )
     document = covering(instance, 0, unmet_nok=1, policies={"max_projects": most})
-    assert solve(instance_of(document), OPTIONS).objective_nok == pytest.approx(missed, abs=1e-6)
+    assert located(document).objective_nok == pytest.approx(missed, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -65,5 +72,5 @@ def test_set_covering(seed):
         if covered(instance, sites) == need.keys()
     )
     fewest = next(sizes, None)
-    result = solve(instance_of(covering(instance, 1)), OPTIONS)
+    result = located(covering(instance, 1))
     assert result.objective_nok == (None if fewest is None else pytest.approx(fewest, abs=1e-6))

@@ -8,15 +8,15 @@ from app.schemas.issues import pointer
 from app.schemas.scenario import Scenario
 from solver.domain.errors import Issue
 
-MAX_VALUES = 300_000
-MAX_PAIRS = 2_000_000
+MAX_VALUES = 1_000_000
+MAX_PAIRS = 120_000_000  # 1 GB of travel times
 MAX_NEED_FIGURES = 1_000_000
 
 Path = tuple[str | int, ...]
 
 
 def too_many_values(document: Any) -> list[Issue]:
-    """An issue when a document, not yet checked, has more than 300 000 values.
+    """An issue when a document, not yet checked, has more than a million values.
 
     Any value can be wrong in its own way, so this bounds what the check against the schema
     costs. Points of outlines and cells of a travel matrix are not counted: the former are checked
@@ -38,7 +38,7 @@ def too_many_values(document: Any) -> list[Issue]:
 
 
 def pairs_are_manageable(scenario: Scenario) -> Iterator[Issue]:
-    """Sites × districts are at most 2 000 000."""
+    """Sites × districts are at most 120 000 000."""
     sites, districts = len(scenario.sites), len(scenario.districts)
     if sites * districts > MAX_PAIRS:
         yield Issue(

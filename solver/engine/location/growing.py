@@ -66,19 +66,19 @@ class GrowingProgram:
         self._solver.changeColsCost(count, added, cost / self.unit_nok)
         return added
 
-    def add_cost(self, columns: NDArray[np.int64], cost: Floats) -> None:
+    def add_cost(self, columns: NDArray[Any], cost: Floats) -> None:
         """Make columns dearer; each column once."""
         self.cost[columns] += cost
         where = columns.astype(np.int32)
         self._solver.changeColsCost(len(where), where, self.cost[columns] / self.unit_nok)
 
-    def bound_columns(self, columns: NDArray[np.int64], lower: Floats, upper: Floats) -> None:
+    def bound_columns(self, columns: NDArray[Any], lower: Floats, upper: Floats) -> None:
         """Give columns other bounds."""
         self.lower[columns], self.upper[columns] = lower, upper
         self._solver.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def add_rows(
-        self, row: NDArray[np.int64], column: NDArray[np.int64], value: Floats, bounds: Floats
+        self, row: NDArray[Any], column: NDArray[Any], value: Floats, bounds: Floats
     ) -> None:
         """Rows by their entries; `bounds` (rows, 2) are the least and the most each may be."""
         count = len(bounds)

@@ -56,18 +56,22 @@ class LocationProblem:
         chosen = slice(None) if candidates is None else candidates
         return self._travel_nok(rows, self.site[chosen], self.serves[:, chosen])
 
+    def cost_of_standing(self, rows: Integers) -> Floats:
+        """NOK per place of serving rows from what stands there, (rows, standing); inf: cannot."""
+        return self._travel_nok(rows, self.standing_site, self.standing_serves)
+
     def anyway(self, rows: Integers) -> Floats:
         """NOK per place that rows cost without any candidate; inf where all need must be met.
 
         Without capacities: from the nearest that stands there, or unmet.
         """
-        standing = self._travel_nok(rows, self.standing_site, self.standing_serves)
-        cheapest: Floats = np.minimum(standing.min(axis=1, initial=inf), self.unmet_nok)
+        standing = self.cost_of_standing(rows).min(axis=1, initial=inf)
+        cheapest: Floats = np.minimum(standing, self.unmet_nok)
         return cheapest
 
     def nearest_standing(self, rows: Integers) -> tuple[Integers, Flags]:
         """Which of `standing` serves rows at least cost, and whether unmet need costs less."""
-        cost = self._travel_nok(rows, self.standing_site, self.standing_serves)
+        cost = self.cost_of_standing(rows)
         if not len(self.standing):
             return np.zeros(len(rows), dtype=np.int64), np.ones(len(rows), dtype=bool)
         return cost.argmin(axis=1), cost.min(axis=1) > self.unmet_nok
@@ -90,9 +94,11 @@ class LocationProblem:
 
     def _servable(self, site: Integers, serves: Flags) -> Floats:
         """Need that each facility may serve at most [places]."""
-        within = reachable(self.instance)[site]
-        by_need = np.einsum("kd,dn->kn", within.astype(float), self.instance.need[:, :, 0])
-        total: Floats = (by_need * serves.T).sum(axis=1)
+        within = reachable(self.instance)
+        total = np.zeros(len(site))
+        for facility, row in enumerate(site):  # one at a time: all at once would be floats
+            by_need = within[row] @ self.instance.need[:, :, 0]
+            total[facility] = by_need @ serves[:, facility]
         return total
 
 
@@ -102,7 +108,8 @@ def recognise(instance: SitingInstance) -> LocationProblem | None:
     if not usable or not _nothing_else_is_asked(instance) or not _simple(instance, usable):
         return None
     problem = _layout(instance, usable)
-    return None if problem.capacitated else problem
+    several = any(len(instance.projects[k].care_types) > 1 for k in usable)
+    return None if several and problem.capacitated else problem
 
 
 def _usable(instance: SitingInstance) -> list[str] | None:

@@ -121,7 +121,8 @@ class RadiusProgram:
             paid = np.maximum(relaxed.row_price[level.line], 0.0) * self.program.unit_nok
             z_nok = self.program.cost[level.column]
             over = np.maximum(paid - z_nok, 0.0) / level.alike
-            part = np.divide(level.nok, z_nok, out=np.zeros_like(paid), where=z_nok > 0)
+            has_z = np.isfinite(level.nok) & (z_nok > 0)
+            part = np.divide(level.nok, z_nok, out=np.zeros_like(paid), where=has_z)
             prices[level.row] += np.where(np.isinf(level.nok), over, np.minimum(paid, z_nok) * part)
         return prices
 

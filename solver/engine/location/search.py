@@ -5,6 +5,7 @@ from solver.domain.result import SolveOptions
 from solver.engine.found import Found
 from solver.engine.journal import Journal
 from solver.engine.location.assignment import make_plan
+from solver.engine.location.capacitated import CapacitatedSearch
 from solver.engine.location.problem import recognise
 from solver.engine.location.record import Record
 from solver.engine.location.uncapacitated import UncapacitatedSearch
@@ -15,7 +16,11 @@ def solve_location(instance: SitingInstance, options: SolveOptions, journal: Jou
     problem = recognise(instance)
     assert problem is not None, "the strategy was chosen without its structure"
     record = Record(problem, options, journal)
-    search = UncapacitatedSearch(problem, options, journal, record)
+    search: CapacitatedSearch | UncapacitatedSearch
+    if problem.capacitated:
+        search = CapacitatedSearch(problem, options, journal, record)
+    else:
+        search = UncapacitatedSearch(problem, options, journal, record)
     journal.built()
     stop = search.run()
     journal.searched()

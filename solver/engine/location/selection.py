@@ -11,10 +11,11 @@ from solver.engine.location.problem import Flags, Floats
 class Selection:
     """min Σ v_k y_k over y ∈ {0,1}, at least `least` and at most `most` ones, `required` ones.
 
-    `value` is the minimum; `opened` where it is taken. `change` is how much more it is, at least,
-    when a candidate must be the other way; inf where it cannot be.
+    `values` are v; `value` is the minimum and `opened` where it is taken. `change` is how much more
+    it is when a candidate must be the other way; inf where it cannot be.
     """
 
+    values: Floats
     value: float
     opened: Flags
     change: Floats
@@ -36,11 +37,10 @@ def select(values: Floats, required: Flags, least: int, most: int) -> Selection:
     opened[order[:count]] = True
     last = ranked[count - 1] if count > forced else -np.inf
     following = ranked[count] if count < len(values) else np.inf
-    if count == most or (count <= max(least, forced) and last > 0):
-        to_open = values - last
-    else:
-        to_open = values.copy()
+    pushes_out = count == most or (count <= max(least, forced) and last > 0)
     replacement = following if count <= least else min(following, 0.0)
-    to_close = np.where(required, np.inf, replacement - values)
+    with np.errstate(invalid="ignore"):  # what may not open has the value inf
+        to_open = values - last if pushes_out else values
+        to_close = np.where(required, np.inf, replacement - values)
     change = np.where(opened, to_close, to_open)
-    return Selection(float(values[opened].sum()), opened, change)
+    return Selection(values, float(values[opened].sum()), opened, change)

@@ -43,6 +43,8 @@ class UncapacitatedSearch:
         record = self._record
         if not np.isfinite(self._lists.cost[:, 0]).all():
             return Stop.INFEASIBLE  # a row that nobody can serve
+        fixed = float(self._problem.fixed_nok[self._problem.required].sum())
+        record.bound(float(self._lists.cost[:, 0].sum()) + fixed)
         self._try(self._popular())
         self._by_prices()
         while not (record.is_close or record.must_end):

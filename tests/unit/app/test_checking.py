@@ -202,7 +202,7 @@ def test_more_than_200_issues_end_with_one_that_says_so() -> None:
 
 def test_a_district_is_named_like_a_large_member() -> None:
     """Only real outlines and travel times are left out of the count of values."""
-    many = {f"g{n}": 1 for n in range(300_001)}
+    many = {f"g{n}": 1 for n in range(1_000_001)}
     assert issues(toy() | {"districts": {"geometry": {"population": many}}}) == [
         ("/districts", "scenario_too_large")
     ]

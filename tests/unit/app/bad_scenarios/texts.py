@@ -108,12 +108,12 @@ TEXTS: tuple[tuple[str, bytes, str, str], ...] = (
         "unknown_field",
     ),
     ("20-MB-of-spaces", b" " * 20_000_001, "", "document_too_large"),
-    ("300000-unknown-fields", _many(300_000, "0"), "/districts", "scenario_too_large"),
+    ("million-unknown-fields", _many(1_000_000, "0"), "/districts", "scenario_too_large"),
     ("510000-vertices", _vertices(15, 34_000), "/districts", "geometry_too_large"),
     (
-        "2-million-pairs",
+        "120-million-pairs",
         _many(20_000, "{}").replace(
-            b'"sites": {', b'"sites": {' + b",".join(b'"%d":{}' % n for n in range(100)) + b","
+            b'"sites": {', b'"sites": {' + b",".join(b'"%d":{}' % n for n in range(6_001)) + b","
         ),
         "/sites",
         "scenario_too_large",
