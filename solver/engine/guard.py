@@ -3,6 +3,7 @@
 from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Strategy
+from solver.engine.location.problem import recognise
 from solver.formulation.service_arrays import added_within, may_hold_places, serves
 from solver.formulation.sets import reachable
 
@@ -19,7 +20,7 @@ NONZEROS_PER_PROJECT_YEAR = 20
 KB_PER_LINK = 2.6
 BYTES_PER_COST = 24
 # A location problem keeps its distances sorted, and little else: 50–60 bytes per pair at peak on
-# 4.2 million pairs.
+# 4.2 million pairs. With capacities what prices leave open is one program of pairs.
 KB_PER_LOCATION_PAIR = 0.07
 
 
@@ -34,10 +35,7 @@ def count_allocations(instance: SitingInstance) -> int:
 
 
 def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) -> float:
-    """Memory at peak [MB] of a strategy, for so many allocation variables.
-
-    A strategy without a measure of its own is taken to need as much as the plain program.
-    """
+    """Memory at peak [MB] of a strategy, for so many allocation variables."""
     years = len(instance.years)
     planning_kb = len(instance.projects) * years * NONZEROS_PER_PROJECT_YEAR * KB_PER_NONZERO
     if strategy is Strategy.DECOMPOSITION:
@@ -45,9 +43,12 @@ def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) 
         costs_kb = float(rows * pairs) * BYTES_PER_COST / 1000
         service_kb = allocations / years * KB_PER_LINK + costs_kb
     elif strategy is Strategy.LOCATION:
-        service_kb = allocations * KB_PER_LOCATION_PAIR
+        problem = recognise(instance)
+        capacities = problem is not None and problem.capacitated
+        service_kb = allocations * (KB_PER_LINK if capacities else KB_PER_LOCATION_PAIR)
     else:
-        service_kb = allocations * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
+        at_once = allocations / years if strategy is Strategy.BY_YEAR else allocations
+        service_kb = at_once * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
     return BASE_MB + (planning_kb + service_kb) / 1000
 
 

@@ -11,7 +11,18 @@ from solver.domain.errors import StrategyNotApplicable
 from solver.domain.result import Outcome, SolveResult, Strategy, Termination
 from solver.engine.by_year import separable
 from tests.random_scenarios import random_scenario
-from tests.siting import Y1, Y2, Y3, Document, district, instance_of, project, scenario, site
+from tests.siting import (
+    Y1,
+    Y2,
+    Y3,
+    Document,
+    care_type,
+    district,
+    instance_of,
+    project,
+    scenario,
+    site,
+)
 
 EXACT = SolveOptions(mip_gap=1e-7)
 PLAIN = replace(EXACT, strategy=Strategy.PLAIN)
@@ -162,6 +173,53 @@ def test_years_that_are_not_apart(document):
 def test_years_that_are_apart(document):
     instance = instance_of(document)
     assert_same(solve(instance, BY_YEAR), solve(instance, PLAIN))
+
+
+PEOPLE = {"a": district({str(Y1): 3, str(Y2): 4}, population={"80+": 20}, core="g")}
+CORE = {"cores": {"g": {}}, "districts": PEOPLE}
+GROWS = {str(Y1): 2, str(Y2): 3, str(Y3): 4}
+AT_G = {"s": site(GROWS, core="g")}
+RULES = {
+    "an operating budget": (
+        town(budget={"operating_nok": GROWS}, care_types={"p": care_type(operating_cost_nok=1)}),
+        129 + 2 + 3 + 4,
+    ),
+    "staff": (
+        town(
+            staffing={"available_fte": {"all": GROWS}},
+            care_types={"p": care_type(fte_per_place={"all": 1})},
+        ),
+        129,
+    ),
+    "nearness": (
+        town(targets={"within": {"minutes": 0.5, "share": {str(Y1): 0, str(Y2): 0.5}}}),
+        62 + 240 + 240,
+    ),
+    "coverage": (
+        town(
+            **CORE, targets={"coverage": {"ratio": {str(Y1): 0.1, str(Y2): 1}, "population": "80+"}}
+        ),
+        None,
+    ),
+    "a core's coverage": (
+        town(
+            **CORE,
+            sites=AT_G,
+            targets={
+                "core_coverage": {"ratio": {"g": {str(Y1): 0.1, str(Y2): 1}}, "population": "80+"}
+            },
+        ),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "optimum"), RULES.values(), ids=RULES)
+def test_each_year_has_its_own_rule(document, optimum):
+    instance = instance_of(document)
+    result = solve(instance, BY_YEAR)
+    assert result.objective_nok == (None if optimum is None else pytest.approx(optimum))
+    assert_same(result, solve(instance, PLAIN))
 
 
 def test_cores_with_places_are_counted_in_the_last_year():

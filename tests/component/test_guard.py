@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.services.checking.size import MAX_PAIRS
 from solver import SitingInstance, SolveOptions, solve
 from solver.domain.errors import FormulationError
 from solver.domain.instance import Site
@@ -16,10 +15,11 @@ from solver.engine.guard import estimate_mb
 from tests.siting import Y2, district, instance, project, site
 
 SITES = 1000
+PAIRS = 2_000_000
 
 
 def nation() -> SitingInstance:
-    """As many pairs of site and district as a scenario may have, over fifteen years."""
+    """Two million pairs of site and district over fifteen years, and nothing to open."""
     small = instance(
         2040,
         districts={"a": district(1)},
@@ -27,7 +27,7 @@ def nation() -> SitingInstance:
         projects={"k": project("s", 10)},
         minutes={"s": {"a": 5}},
     )
-    districts = tuple(f"d{number:06}" for number in range(MAX_PAIRS // SITES))
+    districts = tuple(f"d{number:06}" for number in range(PAIRS // SITES))
     places = {"p": (1,) * len(small.years)}
     return replace(
         small,
@@ -60,18 +60,32 @@ def test_too_large_a_model_is_refused_without_taking_memory():
     finally:
         tracemalloc.stop()
     assert refusal.value.code == "model_too_large"
-    # 2 million pairs × 15 years × 4 nonzeros × 2.2 kB, and 200 MB to begin with.
-    assert "264200 MB" in refusal.value.detail
+    # 2 million pairs × 4 nonzeros × 2.2 kB, a year at a time, and 200 MB to begin with.
+    assert "17800 MB" in refusal.value.detail
     assert peak < 50e6
 
 
 def test_each_strategy_needs_memory_of_its_own():
     country = nation()
-    pairs = MAX_PAIRS
+    pairs = PAIRS
     plain_mb = estimate_mb(country, 15 * pairs, Strategy.PLAIN)
     assert estimate_mb(country, 15 * pairs, Strategy.DECOMPOSITION) < plain_mb / 15
     assert estimate_mb(country, 15 * pairs, Strategy.LOCATION) < plain_mb / 100
-    assert estimate_mb(country, 15 * pairs, Strategy.BY_YEAR) == plain_mb
+    assert estimate_mb(country, 15 * pairs, Strategy.BY_YEAR) < plain_mb / 14
+
+
+def test_capacities_make_location_dearer():
+    def town(size: int) -> SitingInstance:
+        return instance(
+            districts={"a": district(9)},
+            sites={"s": {}},
+            projects={"k": project("s", size)},
+            minutes={"s": {"a": 5}},
+        )
+
+    binding, free = (estimate_mb(town(n), 1_000_000, Strategy.LOCATION) for n in (8, 9))
+    assert free == pytest.approx(200 + 70, abs=1)
+    assert binding == pytest.approx(200 + 2600, abs=1)
 
 
 def test_conflict_is_not_sought_in_a_program_that_does_not_fit():

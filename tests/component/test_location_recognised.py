@@ -133,6 +133,14 @@ LOCATIONS = {
         ),
         14 + 4 + 2 + 2 + 2 * 4,
     ),
+    "an operating cost of what stands, at half weight": (
+        town(
+            sites={"s": {"places": {"q": 2}, "core": "g"}, "u": {"core": "h"}},
+            care_types={"p": care_type(), "q": care_type("n", operating_cost_nok=7)},
+            objective={"weights": {"cost": 0.5, "travel": 1}},
+        ),
+        7 + 7 + 2 + 4,
+    ),
     "two that stand at the project's site": (town(sites=STANDING), 4 + 2 + 2 + 2 * 4),
     "room for all at the project's site": (town(sites={"s": site(6), "u": {}}), 10),
     "sizes that bind": (

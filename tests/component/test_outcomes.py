@@ -9,11 +9,17 @@ import pytest
 from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.domain.errors import EngineError, SolverCrashed
 from solver.domain.result import Outcome, Progress, Termination
-from solver.engine import highs, plain
+from solver.engine import highs, plain, strategies
 from solver.engine.highs import HighsRun, Stop
 from tests.siting import district, instance, project, site
 
 EXACT = SolveOptions(mip_gap=0)
+
+
+@pytest.fixture(autouse=True)
+def _in_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toys are location problems; here it is the plain program that is looked at."""
+    monkeypatch.setattr(strategies, "recognise", lambda _: None)
 
 
 def town(**parts) -> SitingInstance:

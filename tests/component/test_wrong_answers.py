@@ -8,10 +8,17 @@ import pytest
 
 from solver import SolveOptions, solve
 from solver.domain.errors import VerificationFailed
-from solver.engine import plain
+from solver.engine import plain, strategies
 from solver.engine.handover import Program
 from solver.engine.highs import HighsRun
 from tests.siting import district, instance_of, project, scenario, site
+
+
+@pytest.fixture(autouse=True)
+def _in_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toys are location problems; here it is the plain program that is looked at."""
+    monkeypatch.setattr(strategies, "recognise", lambda _: None)
+
 
 Lie = Callable[[Program, HighsRun], HighsRun]
 

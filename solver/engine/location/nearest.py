@@ -1,11 +1,13 @@
 """For each row its nearest candidates in order: all that uncapacitated location needs to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.engine.location.problem import Flags, Floats, LocationProblem
+from solver.engine.transport import Halted
 
 Sites = NDArray[np.int32]
 CHUNK_ENTRIES = 4_000_000  # of a dense cost matrix at a time: 32 MB
@@ -81,10 +83,13 @@ class NearestLists:
         )
 
 
-def nearest_lists(problem: LocationProblem, length: int) -> NearestLists:
+def nearest_lists(
+    problem: LocationProblem, length: int, should_stop: Callable[[], bool] = lambda: False
+) -> NearestLists:
     """The lists of a problem, cut to `length` candidates per row.
 
-    Memory grows with rows × length; the dense costs are made a chunk of rows at a time.
+    Memory grows with rows × length; the dense costs are made a chunk of rows at a time. Raises
+    Halted when asked to stop on the way.
     """
     rows, candidates = len(problem.weight), len(problem.candidates)
     length = min(length, candidates)
@@ -95,6 +100,8 @@ def nearest_lists(problem: LocationProblem, length: int) -> NearestLists:
     whole = True
     chunk = max(CHUNK_ENTRIES // max(candidates, 1), 1)
     for first in range(0, rows, chunk):
+        if should_stop():
+            raise Halted
         here = np.arange(first, min(first + chunk, rows))
         anyway = problem.anyway(here)
         dense = problem.cost(here)

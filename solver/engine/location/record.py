@@ -62,11 +62,6 @@ class Record:
         return self.best_nok - bound_nok + ROUNDING * abs(self.best_nok)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to decide."""
-        return bool(np.array_equal(self.must, self.may))
-
-    @property
     def is_close(self) -> bool:
         """Whether the gap asked for is reached."""
         gap = relative_gap(self.objective_nok, self.total_bound_nok)

@@ -3,12 +3,14 @@
 from solver.domain.instance import SitingInstance
 from solver.domain.result import SolveOptions
 from solver.engine.found import Found
+from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.location.assignment import make_plan
 from solver.engine.location.capacitated import CapacitatedSearch
 from solver.engine.location.problem import recognise
 from solver.engine.location.record import Record
 from solver.engine.location.uncapacitated import UncapacitatedSearch
+from solver.engine.transport import Halted
 
 
 def solve_location(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:
@@ -16,11 +18,12 @@ def solve_location(instance: SitingInstance, options: SolveOptions, journal: Jou
     problem = recognise(instance)
     assert problem is not None, "the strategy was chosen without its structure"
     record = Record(problem, options, journal)
-    search: CapacitatedSearch | UncapacitatedSearch
-    if problem.capacitated:
-        search = CapacitatedSearch(problem, options, journal, record)
-    else:
-        search = UncapacitatedSearch(problem, options, journal, record)
+    kind = CapacitatedSearch if problem.capacitated else UncapacitatedSearch
+    try:
+        search = kind(problem, options, journal, record)
+    except Halted:
+        journal.built()
+        return Found(Stop.INTERRUPTED, None, None, None, 0, None)
     journal.built()
     stop = search.run()
     journal.searched()

@@ -1,5 +1,7 @@
 """Location without capacities: prices, exchanges, and the radius formulation for the rest."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from solver.domain.result import SolveOptions
@@ -13,6 +15,7 @@ from solver.engine.location.problem import Flags, Floats, LocationProblem
 from solver.engine.location.radius import RadiusProgram
 from solver.engine.location.record import Record
 from solver.engine.location.relaxation import Step, Uncapacitated, raise_bound
+from solver.engine.transport import Halted
 
 LEAST_LENGTH = 32  # candidates in a row's list, to begin with
 LISTS_PER_SHARE = 5  # times candidates ÷ most: how far down the list the nearest open one may be
@@ -21,7 +24,10 @@ ROUNDS = 200  # of the radius formulation's relaxation
 
 
 class UncapacitatedSearch:
-    """Bounds and plans from all sides until the gap asked for is reached."""
+    """Bounds and plans from all sides until the gap asked for is reached.
+
+    Raises Halted when asked to stop before there is anything to search in.
+    """
 
     def __init__(
         self, problem: LocationProblem, options: SolveOptions, journal: Journal, record: Record
@@ -77,8 +83,8 @@ class UncapacitatedSearch:
 
     def _prepare(self, length: int) -> None:
         problem = self._problem
+        self._lists = nearest_lists(problem, length, self._journal.should_stop)
         self._length = length
-        self._lists = nearest_lists(problem, length)
         self._neighbourhood = Neighbourhood(problem, self._lists)
         self._relaxation = Uncapacitated(
             self._lists, problem.fixed_nok, problem.required, problem.most
@@ -197,7 +203,8 @@ class UncapacitatedSearch:
         """Make longer lists when a point leaves a row unserved to the end of its cut list."""
         ends = radius.ends_unserved(opened)
         if ends:
-            self._prepare(2 * self._length)
+            with suppress(Halted):  # the run ends for the same reason
+                self._prepare(2 * self._length)
         return ends
 
     def _decide(self, radius: RadiusProgram) -> Stop | None:
