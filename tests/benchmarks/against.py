@@ -86,9 +86,9 @@ def _against_all(title: str, make: Make, able: Iterable[str], settings: Settings
         table.row(
             name,
             _seconds(each, min((o for o in optima if o is not None), default=None)),
-            ratio(_spent(each, settings) / ours),
+            ratio(_spent(each, settings) / ours if each.values else None),
             share(each.median_of(lambda run: run.gap)),
-            f"{each.peak_mb:.0f}",
+            f"{each.peak_mb:.0f}" if each.values else "–",
             _strategy(each),
         )
 
