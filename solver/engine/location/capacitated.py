@@ -222,7 +222,7 @@ class CapacitatedSearch:
         if everything.row_nok.size > SMALL:
             self._by_prices()
         if record.is_close or record.must_end:
-            return self._stop()
+            return self._record.stop
         return self._exactly()
 
     def assignment(self, is_open: Flags) -> Assignment:
@@ -230,11 +230,6 @@ class CapacitatedSearch:
         known = self._assigned[is_open.tobytes()]
         assert known is not None
         return known[1]
-
-    def _stop(self) -> Stop:
-        if self._record.is_close:
-            return Stop.GAP_REACHED
-        return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
 
     def _try(self, is_open: Flags) -> None:
         """Serve everybody from an open set at least cost, and keep it when it is the best."""
@@ -325,9 +320,9 @@ class CapacitatedSearch:
         for _ in range(ROUNDS):
             relaxed = left.program.relax()
             if isinstance(relaxed, Stop):
-                return self._without_point(relaxed)
+                return self._record.without_point(relaxed)
             if record.must_end:
-                return self._stop()
+                return self._record.stop
             if left.link(relaxed.x):
                 continue
             self._try(self._rounded(relaxed.x[:number]))
@@ -370,19 +365,12 @@ class CapacitatedSearch:
         )
         self.nodes += run.nodes
         if run.stop is Stop.INFEASIBLE:
-            return self._without_point(run.stop) or Stop.GAP_REACHED
+            return self._record.without_point(run.stop) or Stop.GAP_REACHED
         if run.x is not None:
             self._try(run.x[integer] > 0.5)
         if run.bound is not None:
             record.bound(run.bound)
         return run.stop
-
-    def _without_point(self, stop: Stop) -> Stop | None:
-        """Nothing better than the best set is left, or nothing at all."""
-        if stop is not Stop.INFEASIBLE or self._record.best_open is None:
-            return stop
-        self._record.bound(self._record.best_nok)
-        return Stop.GAP_REACHED
 
 
 def _neighbours(is_open: Flags, values: Floats, problem: LocationProblem) -> Iterator[Flags]:

@@ -5,6 +5,7 @@ from math import ceil, inf
 import numpy as np
 
 from solver.domain.result import SolveOptions, relative_gap
+from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.location.problem import Flags, LocationProblem
 from solver.engine.location.relaxation import Step
@@ -71,6 +72,23 @@ class Record:
     def must_end(self) -> bool:
         """Whether the caller or the clock ends the search."""
         return self._journal.out_of_time or self._journal.should_stop()
+
+    @property
+    def stop(self) -> Stop:
+        """Why the search ends where it stands."""
+        if self.is_close:
+            return Stop.GAP_REACHED
+        return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
+
+    def without_point(self, stop: Stop) -> Stop | None:
+        """Why a program of what is left gave no point.
+
+        Nothing is left that is better than the best set, or there is no set at all.
+        """
+        if stop is not Stop.INFEASIBLE or self.best_open is None:
+            return stop
+        self.bound(self.best_nok)
+        return Stop.GAP_REACHED
 
     @property
     def objective_nok(self) -> float | None:

@@ -57,7 +57,7 @@ class UncapacitatedSearch:
             stop = self._by_levels()
             if stop is not None:
                 return stop
-        return self._stop()
+        return self._record.stop
 
     def assignment(self, is_open: Flags) -> Assignment:
         """Everybody from the nearest that is open or stands there, or unmet where that is less."""
@@ -75,11 +75,6 @@ class UncapacitatedSearch:
     def program(self) -> Program | None:
         """What was last solved of the radius formulation, None when it was not needed."""
         return None if self.radius is None else self.radius.whole(None)
-
-    def _stop(self) -> Stop:
-        if self._record.is_close:
-            return Stop.GAP_REACHED
-        return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
 
     def _prepare(self, length: int) -> None:
         problem = self._problem
@@ -180,7 +175,7 @@ class UncapacitatedSearch:
         for _ in range(ROUNDS):
             relaxed = radius.relax()
             if isinstance(relaxed, Stop):
-                return self._without_point(relaxed)
+                return self._record.without_point(relaxed)
             opened = relaxed.x[: len(problem.candidates)]
             self._prices = radius.prices(relaxed)
             step = self._relaxation.at_any(self._prices)
@@ -193,7 +188,7 @@ class UncapacitatedSearch:
             if record.is_close:
                 return None
             if record.must_end:
-                return self._stop()
+                return self._record.stop
             if not radius.write(radius.unserved_levels(opened)):
                 self._look_further(radius, opened)
                 return None
@@ -225,7 +220,7 @@ class UncapacitatedSearch:
             )
             self.nodes += run.nodes
             if run.stop is Stop.INFEASIBLE:
-                return self._without_point(run.stop)
+                return self._record.without_point(run.stop)
             if run.bound is not None:
                 record.bound(run.bound)
             if run.x is None:
@@ -237,14 +232,7 @@ class UncapacitatedSearch:
             point = opened.astype(float)
             if not radius.write(radius.unserved_levels(point)):
                 return None if self._look_further(radius, point) else run.stop
-        return self._stop()
-
-    def _without_point(self, stop: Stop) -> Stop | None:
-        """Nothing better than the best set is left, or nothing at all."""
-        if stop is not Stop.INFEASIBLE or self._record.best_open is None:
-            return stop
-        self._record.bound(self._record.best_nok)
-        return Stop.GAP_REACHED
+        return self._record.stop
 
 
 def _length(problem: LocationProblem) -> int:
