@@ -267,7 +267,7 @@ def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floa
             if n in serves:
                 near = np.isfinite(minutes[row[j]])
                 cost[near, index, pair] = rate * minutes[row[j], near]
-    return cost.reshape(-1, len(pairs))
+    return cost.reshape(len(instance.districts) * len(instance.needs), len(pairs))
 
 
 def _bipartite(linked: NDArray[np.bool_]) -> csr_array:

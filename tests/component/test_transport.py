@@ -90,6 +90,13 @@ def test_nobody_is_served_without_sites_in_reach() -> None:
     assert served.unmet == pytest.approx([2, 1])
 
 
+def test_nobody_is_served_where_no_place_can_be() -> None:
+    document = scenario(districts={"a": district(2)}, sites={"s": site()}, unmet_nok=10)
+    transport = Transport(instance_of(document))
+    assert transport.pairs == ()
+    assert transport.solve(transport.need(0), np.zeros(0)).cost == pytest.approx(20)
+
+
 def test_it_stops_when_asked() -> None:
     transport = Transport(land(None))
     with pytest.raises(Halted):
