@@ -45,7 +45,9 @@ def solve_by_year(instance: SitingInstance, options: SolveOptions, journal: Jour
             return replace(found, objective_nok=None, bound_nok=None)
         founds.append(found)
     journal.searched()
-    return _together(instance, founds)
+    found = _together(instance, founds)
+    journal.note(found.objective_nok, found.bound_nok)
+    return found
 
 
 def _nothing_falls(instance: SitingInstance) -> bool:

@@ -4,6 +4,7 @@ import resource
 import sys
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
@@ -29,6 +30,7 @@ from solver.engine.scip import require_scip
 from solver.engine.strategies import Choice, choose
 from solver.verify import verify
 
+_STATUS = Path("/proc/self/status")
 CONFLICT_SECONDS = 60.0
 BOUND_TOLERANCE = 1e-6  # of the objective: HiGHS' own feasibility tolerance
 OBJECTIVE_TOLERANCE = 1e-9  # of the objective: two ways of adding up the same plan
@@ -176,7 +178,13 @@ def _statistics(
 
 
 def _peak_memory_mb() -> float:
-    """Of this process; the system counts in kB on Linux, in bytes on macOS."""
+    """Of this process; the system counts in kB on Linux, in bytes on macOS.
+
+    On Linux the peak of the process that started it would be counted in `getrusage`.
+    """
+    if _STATUS.exists():
+        line = next(one for one in _STATUS.read_text().splitlines() if one.startswith("VmHWM"))
+        return float(line.split()[1]) / 1e3
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 

@@ -8,7 +8,7 @@ import pytest
 
 from solver import SolveOptions, Watcher, solve
 from solver.domain.errors import StrategyNotApplicable
-from solver.domain.result import Outcome, SolveResult, Strategy, Termination
+from solver.domain.result import Outcome, Progress, SolveResult, Strategy, Termination
 from solver.engine.by_year import separable
 from tests.random_scenarios import random_scenario
 from tests.siting import (
@@ -243,3 +243,18 @@ def test_stopped_in_any_year():
         assert result.outcome in {Outcome.DISMISSED, Outcome.OPTIMAL}
         if result.dual_bound_nok is not None:
             assert result.dual_bound_nok <= 129 + 1e-6
+
+
+def test_the_answer_is_told_once_all_years_are_solved():
+    told: list[Progress] = []
+    seeds = (random_scenario(seed) for seed in range(100))
+    for document in seeds:
+        forbidden(document)
+        if separable(instance_of(document)):
+            result = solve(instance_of(document), BY_YEAR, Watcher(on_progress=told.append))
+            if result.plan is not None:
+                break
+    assert (told[-1].incumbent_nok, told[-1].bound_nok) == pytest.approx(
+        (result.objective_nok, result.dual_bound_nok)
+    )
+    assert [one.incumbent_nok for one in result.incumbents] == pytest.approx([result.objective_nok])

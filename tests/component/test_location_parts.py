@@ -11,14 +11,15 @@ import pytest
 from solver import SolveOptions, Watcher
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
+from solver.engine.location import growing
 from solver.engine.location.capacitated import Capacitated, CapacitatedSearch, Facilities
-from solver.engine.location.growing import Relaxed
+from solver.engine.location.growing import GrowingProgram, Relaxed
 from solver.engine.location.interchange import Neighbourhood
+from solver.engine.location.lagrangian import Step, Uncapacitated, raise_bound
 from solver.engine.location.nearest import NearestLists, nearest_lists
 from solver.engine.location.problem import Flags, Floats, LocationProblem
 from solver.engine.location.radius import RadiusProgram
 from solver.engine.location.record import Record
-from solver.engine.location.relaxation import Step, Uncapacitated, raise_bound
 from solver.engine.location.selection import select
 from tests.random_locations import random_problem
 
@@ -341,3 +342,23 @@ def test_restricted_lists_are_those_of_fewer_candidates(seed):
             first = restricted.first_open(is_open)
             for ours, theirs in zip(first, fewer.first_open(is_open), strict=True):
                 assert np.array_equal(ours, theirs)
+
+
+def tied() -> GrowingProgram:
+    """min x + y over x + y ≥ 1: every point between two corners is an optimum."""
+    program = GrowingProgram(1.0, Journal(Watcher(), 60))
+    program._solver.setOptionValue("presolve", "off")  # it would leave nothing to solve
+    program.add_columns(np.ones(2), np.ones(2))
+    row = np.zeros(2, dtype=np.int64)
+    program.add_rows(row, np.arange(2), np.ones(2), np.array([[1.0, inf]]))
+    return program
+
+
+def test_only_an_exact_relaxation_ends_in_a_corner(monkeypatch):
+    monkeypatch.setattr(growing, "INTERIOR_ROWS", 0)
+    inside, corner = tied().relax(), tied().relax(exact=True)
+    assert isinstance(inside, Relaxed)
+    assert isinstance(corner, Relaxed)
+    assert inside.x == pytest.approx([0.5, 0.5], abs=1e-3)
+    assert sorted(corner.x) == [0, 1]
+    assert inside.row_price == pytest.approx([1], abs=1e-3)

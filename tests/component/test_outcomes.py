@@ -1,5 +1,7 @@
 """Why a solve stopped, and what it then has."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -193,3 +195,18 @@ def test_same_instance_twice_is_the_same_plan():
 def test_number_of_threads_is_taken_anew_each_time():
     objectives = [solve(town(), replace(EXACT, threads=n)).objective_nok for n in (1, 2, 1)]
     assert objectives == [pytest.approx(20)] * 3
+
+
+def test_memory_is_that_of_the_process_alone():
+    """Not of the one that started it, which `getrusage` counts on Linux."""
+    code = (
+        "from tests.siting import district, instance, site\n"
+        "from solver import solve\n"
+        "town = instance(districts={'a': district(1)}, sites={'s': site(1)},"
+        " minutes={'s': {'a': 1}})\n"
+        "print(solve(town).statistics.peak_memory_mb)"
+    )
+    ballast = bytearray(b"x") * 900_000_000
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert len(ballast) > 0
+    assert 50 < float(run.stdout) < 600

@@ -1,6 +1,7 @@
 """Location with capacities: a bound by prices, and one program for what it leaves open."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -10,10 +11,10 @@ from solver.engine.handover import Program
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
 from solver.engine.location.assignment import Assignment
-from solver.engine.location.growing import GrowingProgram, typical_nok
+from solver.engine.location.growing import GrowingProgram, Relaxed, typical_nok
+from solver.engine.location.lagrangian import Dual, Step, raise_bound
 from solver.engine.location.problem import Flags, Floats, Integers, LocationProblem
 from solver.engine.location.record import Record
-from solver.engine.location.relaxation import Dual, Step, raise_bound
 from solver.engine.location.selection import select
 
 SMALL = 5_000  # pairs: below, the program is solved before prices are found
@@ -42,7 +43,7 @@ class Facilities:
         self.unmet_nok = problem.unmet_nok * problem.weight
         self.weight = problem.weight
 
-    @property
+    @cached_property
     def least(self) -> int:
         """How many candidates must open for their places to be enough."""
         missing = float(self.weight.sum() - self.places[self.candidates :].sum())
@@ -64,7 +65,7 @@ class Capacitated:
         self._all = facilities
         self._most = most
         self._must, self._may = required, np.ones(facilities.candidates, dtype=bool)
-        self._ceiling = np.where(np.isfinite(facilities.unmet_nok), facilities.unmet_nok, inf)
+        self._ceiling = facilities.unmet_nok
 
     def settle(self, must: Flags, may: Flags) -> None:
         """Bound only the sets that open `must` and none but `may`."""
@@ -243,7 +244,7 @@ class CapacitatedSearch:
     def _assign(self, is_open: Flags) -> tuple[float, Assignment] | None:
         """The transportation problem of an open set; None when its places are not enough."""
         transport = _Program(self._facilities, is_open, is_open, self._journal)
-        relaxed = transport.program.relax()
+        relaxed = transport.program.relax(exact=True)
         if isinstance(relaxed, Stop):
             return None
         x = np.clip(relaxed.x, 0.0, 1.0)
@@ -316,20 +317,26 @@ class CapacitatedSearch:
 
     def _relax(self, left: _Program) -> Stop | None:
         """Solve the relaxation, with links as it breaks them; settle and round on the way."""
-        record, number = self._record, self._facilities.candidates
+        record, large = self._record, self._facilities.row_nok.size > SMALL
         for _ in range(ROUNDS):
             relaxed = left.program.relax()
             if isinstance(relaxed, Stop):
-                return self._record.without_point(relaxed)
+                return record.without_point(relaxed)
             if record.must_end:
-                return self._record.stop
-            if left.link(relaxed.x):
-                continue
-            self._try(self._rounded(relaxed.x[:number]))
-            prices = relaxed.row_price[: len(self._problem.weight)] * left.program.unit_nok
-            record.learn(self._relaxation.at(self._relaxation.admissible(prices)))
-            return None
+                return record.stop
+            broken = left.link(relaxed.x)
+            if not broken:
+                self._try(self._rounded(relaxed.x[: self._facilities.candidates]))
+            if large or not broken:
+                self._learn(left, relaxed)
+            if not broken:
+                break
         return None
+
+    def _learn(self, left: _Program, relaxed: Relaxed) -> None:
+        """The Lagrangian bound at the relaxation's prices, and what it settles."""
+        prices = relaxed.row_price[: len(self._problem.weight)] * left.program.unit_nok
+        self._record.learn(self._relaxation.at(self._relaxation.admissible(prices)))
 
     def _rounded(self, share: Floats) -> Flags:
         """The most open candidates, as few as have places enough."""

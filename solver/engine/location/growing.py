@@ -11,7 +11,7 @@ from scipy.sparse import csc_array, csr_array, vstack
 
 from solver.domain.errors import SolverCrashed
 from solver.engine.handover import NO_FAMILY, Program
-from solver.engine.highs import STOPS, Stop
+from solver.engine.highs import STOPS, Status, Stop
 from solver.engine.journal import Journal
 from solver.engine.location.problem import Flags, Floats
 
@@ -96,19 +96,24 @@ class GrowingProgram:
             entries.data,
         )
 
-    def relax(self) -> Relaxed | Stop:
-        """Solve the linear program from where it was left, or why that was not possible."""
+    def relax(self, *, exact: bool = False) -> Relaxed | Stop:
+        """Solve the linear program from where it was left, or why that was not possible.
+
+        Not `exact`, the point need not be a vertex nor satisfy its rows to the last: then a large
+        program is solved by the interior point method, which takes a fraction of the simplex
+        method's steps from nothing. That is enough for prices and shares, not for a plan.
+        """
+        interior = self.rows > INTERIOR_ROWS and not exact
+        self._solver.setOptionValue("solver", "ipm" if interior else "simplex")
+        self._solver.setOptionValue("run_crossover", "off" if interior else "on")
         left = self._solver.getRunTime() + self._journal.seconds_left
         self._solver.setOptionValue("time_limit", left)
-        # From nothing, an interior point is found in a fraction of the steps of the simplex method;
-        # it need not be a vertex, as only its prices and its shares are used.
-        large = self.rows > INTERIOR_ROWS
-        self._solver.setOptionValue("solver", "ipm" if large else "choose")
-        self._solver.setOptionValue("run_crossover", "off" if large else "on")
         self._solver.run()
         status = self._solver.getModelStatus()
-        if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
-            solution = self._solver.getSolution()
+        solution = self._solver.getSolution()
+        # An interior point that is not quite optimal is a hint as good as another.
+        hint = interior and solution.value_valid and solution.dual_valid
+        if status == Status.kOptimal or (status == Status.kUnknown and hint):
             return Relaxed(np.array(solution.col_value), np.array(solution.row_dual))
         if status not in STOPS:
             raise SolverCrashed(

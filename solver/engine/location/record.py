@@ -7,8 +7,8 @@ import numpy as np
 from solver.domain.result import SolveOptions, relative_gap
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
+from solver.engine.location.lagrangian import Step
 from solver.engine.location.problem import Flags, LocationProblem
-from solver.engine.location.relaxation import Step
 
 WHOLE = 1e-7  # of the bound: what it may be too high by before it is rounded up
 ROUNDING = 1e-9  # of the cost: two ways of adding up the same set

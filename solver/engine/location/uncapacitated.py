@@ -10,11 +10,11 @@ from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
 from solver.engine.location.assignment import Assignment
 from solver.engine.location.interchange import Neighbourhood
+from solver.engine.location.lagrangian import Step, Uncapacitated, raise_bound
 from solver.engine.location.nearest import NearestLists, nearest_lists
 from solver.engine.location.problem import Flags, Floats, LocationProblem
 from solver.engine.location.radius import RadiusProgram
 from solver.engine.location.record import Record
-from solver.engine.location.relaxation import Step, Uncapacitated, raise_bound
 from solver.engine.transport import Halted
 
 LEAST_LENGTH = 32  # candidates in a row's list, to begin with
