@@ -18,8 +18,11 @@ from rich.live import Live
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import place_of, set_path
+from app.schemas.parameters import RunKind
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
+from app.services.parameters import check_parameters
+from app.services.task import Task
 from app.summary import millions, number, percent, print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
@@ -65,8 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     solve = commands.add_parser("solve", help="løs et scenario")
-    solve.add_argument("scenario", metavar="SCENARIO", help="fil, «-» eller medfølgende navn")
-    solve.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
+    _add_scenario(solve)
     _add_solve_options(solve)
     solve.add_argument("--out", type=Path, metavar="FIL", help="planen som JSON")
     solve.add_argument("--geojson", type=Path, metavar="FIL", help="alle kartlag som GeoJSON")
@@ -74,8 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.set_defaults(run=_solve)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
-    validate.add_argument("scenario", metavar="SCENARIO")
-    validate.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
+    _add_scenario(validate)
     validate.set_defaults(run=_validate)
 
     example = commands.add_parser("example", help="skriv ut et medfølgende scenario")
@@ -87,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int)
     serve.set_defaults(run=_serve)
     return parser
+
+
+def _add_scenario(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="SCENARIO", help="fil, «-» eller medfølgende navn")
+    parser.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
 
 
 def _add_solve_options(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +145,7 @@ def _number(text: str) -> float:
 
 def _demo(options: argparse.Namespace) -> int:
     document = bundled.load("lillehammer")
-    plan, text = _run(document, options)
+    plan, text = _run(Task(document), options)
     print_summary(wide(Console()), document, plan)
     folder: Path = options.out
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,16 +160,35 @@ def _solve(options: argparse.Namespace) -> int:
     document = _read(options.scenario, options.changes)
     for path in (options.out, options.geojson, options.gpkg):
         _can_write(path)
-    plan, text = _run(document, options)
-    if options.out is not None:
-        options.out.write_bytes(text)
-    elif not sys.stdout.isatty():
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-    result_is_piped = options.out is None and not sys.stdout.isatty()
-    print_summary(wide(Console(stderr=result_is_piped)), document, plan)
+    plan, text = _run(Task(document), options)
+    print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _analyse(
+    options: argparse.Namespace, kind: RunKind, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result document of an analysis, handed out and told in words."""
+    document = _read(options.scenario, options.changes)
+    _can_write(options.out)
+    chosen = check_parameters(kind, parameters, check_scenario(document))
+    answer, text = _run(Task(document, kind, chosen.model_dump(mode="json")), options)
+    console = _hand_out(text, options.out)
+    for line in answer["text"]:
+        console.print(line, highlight=False, markup=False)
+    return answer
+
+
+def _hand_out(text: bytes, out: Path | None) -> Console:
+    """Write the result where it was asked for; a console for the words beside it."""
+    piped = out is None and not sys.stdout.isatty()
+    if out is not None:
+        out.write_bytes(text)
+    elif piped:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    return wide(Console(stderr=piped))
 
 
 def _can_write(path: Path | None) -> None:
@@ -184,8 +209,8 @@ def _write_layers(
         write_geopackage(gpkg, document, plan)
 
 
-def _run(document: Mapping[str, Any], options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:
-    """The plan of a checked document, as an object and as its bytes."""
+def _run(task: Task, options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:
+    """The result of a checked task, as an object and as its bytes."""
     limits = SolveOptions(
         time_limit_s=options.time_limit,
         mip_gap=options.gap,
@@ -194,11 +219,11 @@ def _run(document: Mapping[str, Any], options: argparse.Namespace) -> tuple[dict
         referee=options.referee,
     )
     with _Progress(sys.stderr) as progress:
-        result = run_in_child(document, limits, watcher=progress.watcher)
-    if result.plan is None:
+        result = run_in_child(task, limits, watcher=progress.watcher)
+    if result.document is None:
         assert result.failure is not None
         raise _error(result.failure)
-    return json.loads(result.plan), result.plan
+    return json.loads(result.document), result.document
 
 
 def _error(failure: Failure) -> SitingError:
@@ -313,8 +338,10 @@ class _Progress(AbstractContextManager["_Progress"]):
             self._live.stop()
 
     def _show(self, progress: Progress) -> None:
+        part = f"{progress.part} av {progress.parts}  " if progress.part is not None else ""
         line = (
-            f"{number(progress.seconds, 1)} s  beste plan {millions(progress.incumbent_nok)}  "
+            f"{part}{number(progress.seconds, 1)} s  "
+            f"beste plan {millions(progress.incumbent_nok)}  "
             f"nedre skranke {millions(progress.bound_nok)}  avvik {percent(progress.gap, 2)}"
         )
         if self._live is not None:

@@ -24,7 +24,8 @@ class RunRow(Base):
     """One computation, with its own copy of the scenario it was asked about.
 
     `attempt` counts how often a worker took it; a worker may write only while the attempt is
-    still its own. `progress_*` are those of the newest incumbent and bound; `seconds` is time
+    still its own. `progress_*` are those of the newest incumbent and bound, and
+    which solve of how many that is; `seconds` is time
     solved so far and, when ended, in all.
     """
 
@@ -37,7 +38,9 @@ class RunRow(Base):
             "(status IN ('accepted', 'running')) = (ended IS NULL)", name="ended_when_over"
         ),
         CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name="error_when_failed"),
-        CheckConstraint("status <> 'successful' OR plan IS NOT NULL", name="plan_when_successful"),
+        CheckConstraint(
+            "status <> 'successful' OR result IS NOT NULL", name="result_when_successful"
+        ),
         Index(None, "created", "id"),
         Index(None, "status", "created", "id"),
     )
@@ -49,6 +52,8 @@ class RunRow(Base):
     status: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str | None] = mapped_column(String(20))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the kind asks for beside the scenario."""
     scenario: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     """JSON text."""
     scenario_hash: Mapped[str] = mapped_column(String(64))
@@ -62,10 +67,12 @@ class RunRow(Base):
     progress_incumbent_nok: Mapped[float | None]
     progress_bound_nok: Mapped[float | None]
     progress_gap: Mapped[float | None]
+    progress_part: Mapped[int | None]
+    progress_parts: Mapped[int | None]
     seconds: Mapped[float | None]
-    plan: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
-    """The plan document, byte for byte as it was verified."""
-    has_plan: Mapped[bool] = column_property(plan.is_not(None))
+    result: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    """The document that answers the run, byte for byte as it was made: of kind solve the plan."""
+    has_result: Mapped[bool] = column_property(result.is_not(None))
 
 
 class IncumbentRow(Base):

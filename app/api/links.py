@@ -24,7 +24,9 @@ def run_links(row: RunRow) -> list[Link]:
         Link(rel="self", href=here, type="application/json"),
         Link(rel="incumbents", href=f"{here}/incumbents", type="application/json"),
     ]
-    if row.has_plan:
+    if row.has_result:
+        links.append(Link(rel="result", href=f"{here}/result", type="application/json"))
+    if row.has_result and row.kind == "solve":
         links += [
             Link(rel="plan", href=f"{here}/plan", type="application/json"),
             Link(rel="geojson", href=f"{here}/plan.geojson", type="application/geo+json"),

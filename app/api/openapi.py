@@ -6,10 +6,13 @@ Bodies are read as strict JSON by our own reader, so their schemas are named her
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.api.problems import MEDIA_TYPE
 from app.errors import TITLES
+from app.schemas.answers import ANSWERS
+from app.schemas.parameters import PARAMETERS
 from app.schemas.plan import Plan
 from app.schemas.problem import Problem
 from app.schemas.run import RunRequest
@@ -17,6 +20,9 @@ from app.schemas.scenario import Scenario
 from app.schemas.stored_scenario import ScenarioChange
 
 REF = "#/components/schemas/{model}"
+RESULTS: list[type[BaseModel]] = [Plan, *ANSWERS.values()]
+RESULT_REFS = [{"$ref": REF.format(model=model.__name__)} for model in RESULTS]
+"""What a run may answer with, by kind."""
 
 
 def ref(name: str) -> dict[str, str]:
@@ -58,7 +64,10 @@ def install(app: FastAPI) -> None:
 
 def _complete(document: dict[str, Any]) -> None:
     components = document["components"]["schemas"]
-    documents = (Scenario, ScenarioChange, RunRequest, Plan, Problem)
+    documents: list[type[BaseModel]] = [
+        *(Scenario, ScenarioChange, RunRequest, Problem),
+        *(*PARAMETERS.values(), *RESULTS),
+    ]
     _, schemas = models_json_schema(
         [(model, "validation") for model in documents], ref_template=REF
     )

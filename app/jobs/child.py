@@ -16,12 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
+from app.services.task import Task
 from solver.domain.errors import Issue
 from solver.domain.result import Progress, SolveOptions, Watcher
 
@@ -83,9 +82,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class ChildResult:
-    """The plan document as it was written, or why there is none; exactly one of them."""
+    """The result document as it was written, or why there is none; exactly one of them."""
 
-    plan: bytes | None
+    document: bytes | None
     failure: Failure | None
 
 
@@ -93,23 +92,23 @@ ORDINARY_LIMITS = Limits()
 
 
 def run_in_child(
-    document: Mapping[str, Any],
+    task: Task,
     options: SolveOptions,
     *,
     watcher: Watcher,
     limits: Limits = ORDINARY_LIMITS,
 ) -> ChildResult:
-    """Solve a scenario document in a child process and wait for it.
+    """Carry out a task in a child process and wait for it.
 
     From this thread `watcher.on_progress` is called as the child reports, and
     `watcher.should_stop` about ten times a second. A child that is told to stop may still hand
-    back the best plan it has verified, and is gone 4 s later at most.
+    back the best it has verified, and is gone 4 s later at most.
     """
     seconds = options.seconds_in_all + limits.grace_s
     with tempfile.TemporaryDirectory(prefix="flerkjerne-", dir=limits.folder) as name:
         folder = Path(name)
         job = {
-            "document": document,
+            "task": asdict(task),
             "options": asdict(options),
             "niceness": limits.niceness,
             "cpu_seconds": 60 + int(2 * options.threads * seconds),
@@ -224,9 +223,9 @@ class _Child:
 
 def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult:
     """What the child left in its folder, or what its end tells."""
-    plan, error = folder / "plan.json", folder / "error.json"
-    if plan.exists():
-        return ChildResult(plan.read_bytes(), None)
+    result, error = folder / "result.json", folder / "error.json"
+    if result.exists():
+        return ChildResult(result.read_bytes(), None)
     if why_stopped is None and error.exists():
         told = json.loads(error.read_bytes())
         issues = tuple(Issue(**issue) for issue in told["issues"])

@@ -1,6 +1,6 @@
 """The process that solves, started by `child`: `python -m app.jobs.child_main FOLDER`.
 
-Reads job.json in the folder; leaves plan.json, or error.json when the reason is known; ends
+Reads job.json in the folder; leaves result.json, or error.json when the reason is known; ends
 early when a file `stop` appears. Nothing heavy is imported before the limits hold.
 """
 
@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from app.jobs.child import DETAILS
+from app.services.task import Task
 from solver.domain.errors import DocumentInvalid, InputError, SitingError
 from solver.domain.result import Progress, SolveOptions, Watcher
 
-Solve = Callable[[dict[str, Any], SolveOptions, Watcher], bytes]
+Answer = Callable[[Task, SolveOptions, Watcher], bytes]
 
 # Address space that Python, numpy and GDAL reserve without using it, beside the solve's own.
 RESERVED_MB = 1000
@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.1
 PR_SET_PDEATHSIG = 1
 
 
-def main(folder: Path, solve: Solve) -> None:
+def main(folder: Path, answer: Answer) -> None:
     """Do the job in the folder."""
     job = json.loads((folder / "job.json").read_bytes())
     _die_with(job["parent"])
@@ -36,23 +36,22 @@ def main(folder: Path, solve: Solve) -> None:
     _accept_limits(options, job["cpu_seconds"], job["niceness"])
     watcher = Watcher(_Reporter(), _StopFile(folder / "stop"))
     try:
-        plan = solve(job["document"], options, watcher)
+        result = answer(Task(**job["task"]), options, watcher)
     except SitingError as error:
         _leave(folder / "error.json", _described(error))
     except MemoryError:
         out_of_memory = SitingError("out_of_memory", DETAILS["out_of_memory"])
         _leave(folder / "error.json", _described(out_of_memory))
     else:
-        _leave(folder / "plan.json", plan)
+        _leave(folder / "result.json", result)
 
 
-def solve_document(document: dict[str, Any], options: SolveOptions, watcher: Watcher) -> bytes:
-    """The plan document of a scenario document, as it is stored and sent."""
-    from app.services.checking import check_scenario
+def answer_task(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
+    """The result document of a task, as it is stored and sent."""
+    from app.services.analyses import answer
     from app.services.plan_document import dump
-    from app.services.solving import solve_scenario
 
-    return dump(solve_scenario(check_scenario(document), options, watcher))
+    return dump(answer(task, options, watcher))
 
 
 class _Reporter:
@@ -123,4 +122,4 @@ def _leave(path: Path, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), solve_document)
+    main(Path(sys.argv[1]), answer_task)

@@ -92,7 +92,7 @@ class LocalJobEngine:
         started = time.monotonic()
         try:
             result = run_in_child(
-                job.document, job.options, limits=self._limits, watcher=self._watcher(job.hold)
+                job.task, job.options, limits=self._limits, watcher=self._watcher(job.hold)
             )
         except Exception:  # whatever it was, the worker goes on to the next run
             logger.exception("run %s could not be carried out", job.hold.run_id)
@@ -104,8 +104,8 @@ class LocalJobEngine:
     def _settle(self, hold: Hold, result: ChildResult, seconds: float) -> None:
         if self._stopping.is_set() and hold.run_id not in self._cancelled:
             self._work.release(hold, seconds)
-        elif result.plan is not None:
-            self._work.succeed(hold, result.plan, seconds)
+        elif result.document is not None:
+            self._work.succeed(hold, result.document, seconds)
         elif result.failure is not None:
             self._work.fail(hold, result.failure.code, result.failure.detail, seconds)
 

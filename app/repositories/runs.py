@@ -92,15 +92,15 @@ class RunRepository:
         ).all()
 
     def succeed(
-        self, hold: Hold, plan: str, outcome: str, *, final: Progress, now: datetime
+        self, hold: Hold, result: str, outcome: str, *, final: Progress, now: datetime
     ) -> bool:
-        """End with a plan, dismissed if somebody asked for that; False when no longer held."""
+        """End with a result, dismissed if somebody asked for that; False when no longer held."""
         status = case(
             (RunRow.cancel_requested, RunStatus.DISMISSED.value), else_=RunStatus.SUCCESSFUL.value
         )
         return self._change(
             _held(hold)
-            .values(status=status, outcome=outcome, plan=plan, ended=now)
+            .values(status=status, outcome=outcome, result=result, ended=now)
             .values(_columns(final))
         )
 
@@ -202,5 +202,7 @@ def _columns(progress: Progress) -> dict[str, float | None]:
         "progress_incumbent_nok": progress.incumbent_nok,
         "progress_bound_nok": progress.bound_nok,
         "progress_gap": progress.gap,
+        "progress_part": progress.part,
+        "progress_parts": progress.parts,
         "seconds": progress.seconds,
     }

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticKnownError
 
 from app.schemas.base import Document, Positive, Share, StrategyName
+from app.schemas.parameters import RunKind
 
 
 def _text_or_object(value: Any) -> Any:
@@ -47,7 +48,9 @@ class RunRequest(Document):
 
     scenario: ScenarioReference
     """Id of a stored scenario, name of a bundled one, or a whole scenario document."""
-    kind: Literal["solve"] = "solve"
+    kind: RunKind = "solve"
+    parameters: dict[str, Any] | None = None
+    """What the kind asks for beside the scenario; see the schema of its parameters."""
     options: RunOptions | None = None
 
 
@@ -83,6 +86,10 @@ class ProgressResource(Resource):
     bound_nok: float | None
     gap: float | None
     seconds: float | None
+    part: int | None
+    """Of an analysis: which of its solves this is, counted from 1; null of kind solve."""
+    parts: int | None
+    """How many solves the analysis expects to need."""
 
 
 class RunErrorResource(Resource):
@@ -98,7 +105,9 @@ class RunResource(Resource):
 
     id: str
     status: Literal["accepted", "running", "successful", "failed", "dismissed"]
-    kind: Literal["solve"]
+    kind: RunKind
+    parameters: dict[str, Any]
+    """What was asked for beside the scenario, the server's choices included."""
     scenario_id: str | None
     """Of the stored or bundled scenario; null when the document came with the request."""
     scenario_hash: str

@@ -17,7 +17,13 @@ from geodata.series import exact
 from solver.domain.instance import SitingInstance, rounded_places
 from solver.domain.plan import Plan as Decisions
 from solver.domain.plan import PlanFigures, YearFigures
-from solver.domain.result import BoundConfirmation, Conflict, SolveResult, Verification
+from solver.domain.result import (
+    BoundConfirmation,
+    Conflict,
+    SolveOptions,
+    SolveResult,
+    Verification,
+)
 
 
 def dump(document: Mapping[str, Any]) -> bytes:
@@ -40,14 +46,19 @@ def make_plan(scenario: Scenario, instance: SitingInstance, result: SolveResult)
         "verification": _verification(result.verification),
         "bound_confirmation": _confirmation(result.confirmation),
         "statistics": _statistics(result),
-        "provenance": {
-            "scenario_hash": scenario_hash(scenario),
-            "data_hash": _data_hash(instance),
-            "software_version": version("flerkjerne"),
-        },
+        "provenance": provenance(scenario, instance),
     }
     Plan.model_validate(document)
     return document
+
+
+def provenance(scenario: Scenario, instance: SitingInstance) -> dict[str, Any]:
+    """What an answer was made from and with."""
+    return {
+        "scenario_hash": scenario_hash(scenario),
+        "data_hash": _data_hash(instance),
+        "software_version": version("flerkjerne"),
+    }
 
 
 def scenario_hash(scenario: Scenario) -> str:
@@ -230,17 +241,21 @@ def _confirmation(confirmation: BoundConfirmation) -> dict[str, Any]:
 
 
 def _statistics(result: SolveResult) -> dict[str, Any]:
-    options = result.options
     return {
         **dataclasses.asdict(result.statistics),
         "strategy": result.statistics.strategy.value,
-        "options": {
-            "time_limit_s": options.time_limit_s,
-            "mip_gap": options.mip_gap,
-            "threads": options.threads,
-            "strategy": None if options.strategy is None else options.strategy.value,
-            "referee": options.referee,
-        },
+        "options": options_used(result.options),
+    }
+
+
+def options_used(options: SolveOptions) -> dict[str, Any]:
+    """The options as results tell them."""
+    return {
+        "time_limit_s": options.time_limit_s,
+        "mip_gap": options.mip_gap,
+        "threads": options.threads,
+        "strategy": None if options.strategy is None else options.strategy.value,
+        "referee": options.referee,
     }
 
 

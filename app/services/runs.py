@@ -20,6 +20,7 @@ from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
 from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
+from app.services.parameters import check_parameters
 from app.services.plan_document import scenario_hash
 from app.services.scenarios import Scenarios, as_text
 from app.settings import Settings
@@ -60,12 +61,14 @@ class Runs:
         options = self._options(request.options or RunOptions())
         scenario_id, document = self._scenario(request.scenario)
         scenario = _checked(document)
+        parameters = check_parameters(request.kind, request.parameters or {}, scenario)
         row = RunRow(
             id=str(uuid4()),
             scenario_id=scenario_id,
             kind=request.kind,
             status=RunStatus.ACCEPTED,
             options=options,
+            parameters=parameters.model_dump(mode="json"),
             scenario=as_text(scenario.plain()),
             scenario_hash=scenario_hash(scenario),
             created=datetime.now(UTC),
@@ -95,10 +98,15 @@ class Runs:
             _found(repository.get(run_id))
             return repository.incumbents(run_id, after, limit)
 
-    def plan(self, run_id: str) -> str:
-        """The plan document as it was verified; NotFound while there is none."""
+    def result(self, run_id: str) -> str:
+        """The result document as it was made; NotFound while there is none."""
         with self._database.reading() as session:
-            return _plan(_found(RunRepository(session).get(run_id, RunRow.plan)))
+            return _result(_found(RunRepository(session).get(run_id, RunRow.result)))
+
+    def plan(self, run_id: str) -> str:
+        """The plan document as it was verified; NotFound while there is none, or never will be."""
+        with self._database.reading() as session:
+            return _plan(_found(RunRepository(session).get(run_id, RunRow.result)))
 
     def layers(self, run_id: str, name: str | None, year: int | None) -> dict[str, Any]:
         """A layer of the plan as GeoJSON, all of them without a name.
@@ -174,7 +182,7 @@ class Runs:
     def _documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Scenario and plan of a run."""
         with self._database.reading() as session:
-            row = _found(RunRepository(session).get(run_id, RunRow.plan, RunRow.scenario))
+            row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
             return json.loads(row.scenario), json.loads(_plan(row))
 
 
@@ -206,8 +214,17 @@ def _found(row: RunRow | None) -> RunRow:
 
 
 def _plan(row: RunRow) -> str:
-    if row.plan is not None:
-        return row.plan
+    if row.kind != "solve":
+        raise NotFound(
+            "not_a_plan", f"En kjøring av slaget «{row.kind}» gir ikke én plan. Les /result."
+        )
+    return _result(row)
+
+
+def _result(row: RunRow) -> str:
+    if row.result is not None:
+        return row.result
+    what = "plan" if row.kind == "solve" else "result"
     if row.status in OPEN:
-        raise NotFound("plan_not_ready", "Kjøringen er ikke ferdig ennå.")
-    raise NotFound("no_plan", "Kjøringen endte uten plan.")
+        raise NotFound(f"{what}_not_ready", "Kjøringen er ikke ferdig ennå.")
+    raise NotFound(f"no_{what}", "Kjøringen endte uten svar.")

@@ -7,15 +7,19 @@ or was given to another worker, has no effect.
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
 from app.db import Database
 from app.repositories.runs import Hold, RunRepository
+from app.schemas.parameters import RunKind
 from app.services.runs import options_of
+from app.services.task import Task
 from models import RunRow
 from solver.domain.result import Progress, SolveOptions
 
 MAX_ATTEMPTS = 2
+# Of a plan; other results have a proof for each of their plans.
+_PROVEN = ("objective_nok", "dual_bound_nok", "mip_gap")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Job:
     """A run that a worker has taken."""
 
     hold: Hold
-    document: dict[str, Any]
+    task: Task
     options: SolveOptions
 
 
@@ -52,13 +56,11 @@ class Work:
             if repository.report(hold, progress) and new_incumbent:
                 repository.add_incumbent(hold.run_id, progress)
 
-    def succeed(self, hold: Hold, plan: bytes, seconds: float) -> None:
-        """End with a plan document; dismissed if somebody asked for that meanwhile."""
-        text = plan.decode()
+    def succeed(self, hold: Hold, result: bytes, seconds: float) -> None:
+        """End with a result document; dismissed if somebody asked for that meanwhile."""
+        text = result.decode()
         document = json.loads(text)
-        final = Progress(
-            seconds, document["objective_nok"], document["dual_bound_nok"], document["mip_gap"]
-        )
+        final = Progress(seconds, *(document.get(name) for name in _PROVEN))
         with self._database.writing() as session:
             RunRepository(session).succeed(
                 hold, text, document["outcome"], final=final, now=datetime.now(UTC)
@@ -82,4 +84,5 @@ class Work:
 
     def _job(self, row: RunRow) -> Job:
         options = replace(options_of(row), memory_limit_mb=self._memory_limit_mb)
-        return Job(Hold(row.id, row.attempt), json.loads(row.scenario), options)
+        task = Task(json.loads(row.scenario), cast(RunKind, row.kind), row.parameters)
+        return Job(Hold(row.id, row.attempt), task, options)

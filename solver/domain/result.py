@@ -70,12 +70,17 @@ class SolveOptions:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a solve stands; objective and bound in NOK, None while there is none."""
+    """Where a solve stands; objective and bound in NOK, None while there is none.
+
+    Of an analysis of many solves: where the solve number `part` of `parts` stands, counted from 1.
+    """
 
     seconds: float
     incumbent_nok: float | None
     bound_nok: float | None
     gap: float | None
+    part: int | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from app.jobs.child_main import main
+from app.services.task import Task
 from solver.domain.errors import Issue, ScenarioInvalid, VerificationFailed
 from solver.domain.result import Progress, SolveOptions, Watcher
 
@@ -131,8 +132,8 @@ def fail_verification(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
     raise VerificationFailed("C2 holder ikke.")
 
 
-def act(document: dict[str, Any], options: SolveOptions, watcher: Watcher) -> bytes:
-    behaviour: Act = globals()[document["title"]]
+def act(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
+    behaviour: Act = globals()[task.document["title"]]
     return behaviour(options, watcher)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from app.jobs import child
 from app.jobs.child import ChildResult, Limits, run_in_child
+from app.services.task import Task
 from solver.domain import result
 from solver.domain.result import Progress, SolveOptions, Strategy, Watcher
 
@@ -33,7 +34,7 @@ def run(
     options: SolveOptions = OPTIONS,
     limits: Limits = LIMITS,
 ) -> ChildResult:
-    return run_in_child({"title": behaviour}, options, limits=limits, watcher=watcher)
+    return run_in_child(Task({"title": behaviour}), options, limits=limits, watcher=watcher)
 
 
 def stopping_after_progress() -> Watcher:
@@ -45,8 +46,8 @@ def stopping_after_progress() -> Watcher:
 def test_plan_and_progress_come_back() -> None:
     heard: list[Progress] = []
     result = run("answer", Watcher(heard.append))
-    assert result.plan is not None
-    assert json.loads(result.plan)["outcome"] == "optimal"
+    assert result.document is not None
+    assert json.loads(result.document)["outcome"] == "optimal"
     assert result.failure is None
     assert heard == [
         Progress(0.1, None, 80.0, None),
@@ -57,7 +58,7 @@ def test_plan_and_progress_come_back() -> None:
 
 def test_noise_of_the_solver_does_not_disturb_progress() -> None:
     heard: list[Progress] = []
-    assert run("chatter", Watcher(heard.append)).plan is not None
+    assert run("chatter", Watcher(heard.append)).document is not None
     assert heard == [Progress(0.1, 1.0, 1.0, 0.0)]
 
 
@@ -76,7 +77,7 @@ def test_noise_of_the_solver_does_not_disturb_progress() -> None:
 )
 def test_every_end_has_its_code(behaviour: str, code: str) -> None:
     result = run(behaviour)
-    assert result.plan is None
+    assert result.document is None
     assert result.failure is not None
     assert result.failure.code == code
     assert "secret" not in result.failure.detail
@@ -97,7 +98,7 @@ def test_what_the_solver_does_wrong_is_not_the_callers_fault() -> None:
 
 def test_options_come_through() -> None:
     options = SolveOptions(strategy=Strategy.DECOMPOSITION, referee=True)
-    plan = run("tell_options", options=options).plan
+    plan = run("tell_options", options=options).document
     assert plan is not None
     assert SolveOptions.from_json(json.loads(plan)["options"]) == options
 
@@ -110,8 +111,8 @@ def test_memory_is_limited() -> None:
 
 def test_a_willing_child_hands_back_its_plan_when_stopped() -> None:
     result = run("work_until_stopped", stopping_after_progress())
-    assert result.plan is not None
-    assert json.loads(result.plan)["outcome"] == "dismissed"
+    assert result.document is not None
+    assert json.loads(result.document)["outcome"] == "dismissed"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_no_process_and_no_file_is_left(tmp_path: Path) -> None:
 def test_the_child_knows_no_secrets_and_yields(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLERKJERNE_DATABASE_URL", "postgresql://user:secret@host/base")
     monkeypatch.setenv("SOME_TOKEN", "secret")
-    plan = run("tell_environment", limits=Limits(niceness=10)).plan
+    plan = run("tell_environment", limits=Limits(niceness=10)).document
     assert plan is not None
     told = json.loads(plan)
     assert "secret" not in str(told)
@@ -175,11 +176,12 @@ def test_the_child_knows_no_secrets_and_yields(monkeypatch: pytest.MonkeyPatch) 
 CALLER = """
 import sys
 from app.jobs import child
+from app.services.task import Task
 from solver.domain.result import SolveOptions, Watcher
 
 child.COMMAND = (sys.executable, sys.argv[1])
 watcher = Watcher(lambda progress: print(int(progress.seconds), flush=True))
-child.run_in_child({"title": "tell_pid_and_hang"}, SolveOptions(), watcher=watcher)
+child.run_in_child(Task({"title": "tell_pid_and_hang"}), SolveOptions(), watcher=watcher)
 """
 
 

@@ -115,6 +115,7 @@ def a_run(run_id: str, status: RunStatus = RunStatus.ACCEPTED) -> RunRow:
         kind="solve",
         status=status,
         options={"time_limit_s": 1, "mip_gap": 0.1, "threads": 1},
+        parameters={},
         scenario="{}",
         scenario_hash="",
         created=datetime.now(UTC),
@@ -134,7 +135,7 @@ def add(database: Database, *rows: RunRow) -> None:
 
 def run(database: Database, run_id: str) -> RunRow:
     with database.reading() as session:
-        row = RunRepository(session).get(run_id, RunRow.plan)
+        row = RunRepository(session).get(run_id, RunRow.result)
         assert row is not None
         return row
 
@@ -206,7 +207,7 @@ def test_an_ended_run_never_changes(database: Database) -> None:
         assert not repository.incumbents("a", 0, 10)
     row = run(database, "a")
     assert (row.status, row.outcome, row.seconds) == ("successful", "optimal", 1.0)
-    assert row.plan == a_plan("optimal").decode()
+    assert row.result == a_plan("optimal").decode()
     assert (row.progress_incumbent_nok, row.progress_bound_nok) == (9.0, 8.0)
 
 
@@ -266,7 +267,7 @@ def test_a_wish_to_stop_prevails(database: Database, end: str) -> None:
         work.release(job.hold, 1.0)
     row = run(database, "a")
     assert (row.status, row.outcome) == ("dismissed", "dismissed")
-    assert (row.plan is not None) == (end == "succeed")
+    assert (row.result is not None) == (end == "succeed")
 
 
 def test_times_come_back_in_utc(database: Database) -> None:

@@ -45,6 +45,7 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     assert set(run) == {
         *("id", "status", "kind", "scenario_id", "scenario_hash", "outcome", "created"),
         *("started", "ended", "progress", "options", "error", "links"),
+        "parameters",
     }
     assert (run["status"], run["kind"], run["outcome"]) == ("successful", "solve", "optimal")
     assert run["scenario_id"] == scenario_id
@@ -57,7 +58,13 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     }
     assert run["created"] <= run["started"] <= run["ended"]
     assert run["progress"].pop("seconds") > 0
-    assert run["progress"] == {"incumbent_nok": 95.0, "bound_nok": 95.0, "gap": 0.0}
+    assert run["progress"] == {
+        "incumbent_nok": 95.0,
+        "bound_nok": 95.0,
+        "gap": 0.0,
+        "part": None,
+        "parts": None,
+    }
     assert (
         client.get(answer.headers["location"]).json() == client.get(run["links"][0]["href"]).json()
     )

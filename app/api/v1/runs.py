@@ -18,7 +18,7 @@ from app.api.dependencies import (
     ServicesHere,
 )
 from app.api.links import RUNS, next_page, run_links
-from app.api.openapi import accepts, problems, ref, returns
+from app.api.openapi import RESULT_REFS, accepts, problems, ref, returns
 from app.repositories.runs import OPEN
 from app.schemas.run import (
     IncumbentList,
@@ -58,7 +58,7 @@ async def create(
         str | None, Header(description="`wait=N`: answer when it has ended, after N s at most.")
     ] = None,
 ) -> RunResource:
-    """Solve a scenario: by id, by bundled name, or sent as a document."""
+    """Compute on a scenario: by id, by bundled name, or sent as a document."""
     row = await run_in_threadpool(services.runs.create, body, post)
     services.engine.submit(row.id)
     response.headers["Location"] = f"{RUNS}/{row.id}"
@@ -99,13 +99,24 @@ async def dismiss(services: ServicesHere, run_id: Id) -> RunResource:
 
 
 @router.get(
+    "/{run_id}/result",
+    operation_id="get_result",
+    response_class=Response,
+    responses={200: returns(JSON, {"anyOf": RESULT_REFS}), **problems(404)},
+)
+def read_result(services: ServicesHere, run_id: Id) -> Response:
+    """The document that answers the run, byte for byte as it was made; of kind solve the plan."""
+    return Response(services.runs.result(run_id), media_type=JSON)
+
+
+@router.get(
     "/{run_id}/plan",
     operation_id="get_plan",
     response_class=Response,
     responses={200: returns(JSON, ref("Plan")), **problems(404)},
 )
 def read_plan(services: ServicesHere, run_id: Id) -> Response:
-    """The plan document, byte for byte as it was verified."""
+    """The plan document, byte for byte as it was verified; only a run of kind solve has one."""
     return Response(services.runs.plan(run_id), media_type=JSON)
 
 
@@ -195,6 +206,7 @@ def _resource(row: RunRow) -> RunResource:
             "id": row.id,
             "status": row.status,
             "kind": row.kind,
+            "parameters": row.parameters,
             "scenario_id": row.scenario_id,
             "scenario_hash": row.scenario_hash,
             "outcome": row.outcome,
@@ -206,6 +218,8 @@ def _resource(row: RunRow) -> RunResource:
                 "bound_nok": row.progress_bound_nok,
                 "gap": row.progress_gap,
                 "seconds": row.seconds,
+                "part": row.progress_part,
+                "parts": row.progress_parts,
             },
             "options": options_of(row),
             "error": {"code": row.error_code, "detail": row.error_detail} if failed else None,
