@@ -47,11 +47,12 @@ ENFORCED = 1e-6  # HiGHS's feasibility tolerance: a cut violated by less stays s
 class Served:
     """Everybody served as well as can be, for given places in every year.
 
-    `unmet_nok` and `travel_nok` are present values, unweighted; `cost_nok` the weighted sum.
+    `travel_nok` and, year by year, `unmet_nok` are present values, unweighted; `cost_nok` is the
+    weighted sum.
     """
 
     cost_nok: float
-    unmet_nok: float
+    unmet_nok: tuple[float, ...]
     travel_nok: float
     places: tuple[Floats, ...]  # per year, in the order of Transport.pairs
     years: tuple[ServedYear, ...]
@@ -73,7 +74,13 @@ class Aim(Protocol):
         """The master with that objective and those rows."""
 
     def value(self, candidate: Candidate) -> float | None:
-        """The objective of a whole plan in NOK; None when the plan does not hold."""
+        """The objective of a whole plan; None when the plan does not hold."""
+
+    def needed(self, bound: float, served_nok: float) -> float:
+        """What the cost of serving must be known well against [NOK]."""
+
+    def heard(self, candidate: Candidate) -> None:
+        """A whole plan has been considered, whether it is the best or not."""
 
 
 class WholeCost:
@@ -86,6 +93,13 @@ class WholeCost:
     def value(self, candidate: Candidate) -> float | None:
         """What was decided, and what serving with it costs."""
         return candidate.decided_nok + candidate.served.cost_nok
+
+    def needed(self, bound: float, served_nok: float) -> float:
+        """The objective."""
+        return abs(bound)
+
+    def heard(self, candidate: Candidate) -> None:
+        """Nobody keeps it."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +242,7 @@ class Benders:
         travel, unmet = self._transport.travel_nok, self._transport.unmet_nok
         return Served(
             cost_nok=sum(d * year.cost for d, year in dated),
-            unmet_nok=sum(d * unmet(year) for d, year in dated),
+            unmet_nok=tuple(d * unmet(year) for d, year in dated),
             travel_nok=sum(d * travel(year) for d, year in dated),
             places=tuple(places for places, _ in years),
             years=served,
@@ -239,7 +253,7 @@ class Benders:
 
     def _cuts(self, x: Floats, served: Served) -> _Cuts:
         """The cuts of every year and block that x violates."""
-        enough = self._enough * abs(self.bound or 0.0) / max(self.service.size, 1)
+        enough = self._tolerance(served) / max(self.service.size, 1)
         least = max(enough / self._unit, ENFORCED)
         rows, bounds, short = [], [], 0.0
         for index, prices in enumerate(year.prices for year in served.years):
@@ -258,6 +272,10 @@ class Benders:
                     short += missing * self._unit * self._discount[index]
         return _Cuts(rows, bounds, short)
 
+    def _tolerance(self, served: Served) -> float:
+        """How much of the cost of serving the cuts may leave out [NOK]."""
+        return self._enough * self._aim.needed(self.bound or 0.0, served.cost_nok)
+
     def _add(self, cuts: _Cuts) -> None:
         if cuts.rows:
             self.master = self.master.with_rows(vstack(cuts.rows), np.array(cuts.bounds))
@@ -270,11 +288,12 @@ class Benders:
             if found is None:
                 return Stop.INFEASIBLE
             self._raise_bound(found.bound)
-            cuts = self._cuts(found.x, self._serve(found.x))
+            served = self._serve(found.x)
+            cuts = self._cuts(found.x, served)
             if cuts.rows:
                 relaxation.add(csr_array(vstack(cuts.rows)), np.array(cuts.bounds))
             self._add(cuts)
-            if cuts.short <= self._enough * abs(found.bound):
+            if cuts.short <= self._tolerance(served):
                 return None
         return None
 
@@ -358,6 +377,7 @@ class Benders:
 
     def _keep(self, candidate: Candidate) -> None:
         """Keep a plan when it is the best that holds."""
+        self._aim.heard(candidate)
         value, best = self._aim.value(candidate), self.best_nok
         if value is not None and (best is None or value < best):
             self.best = candidate

@@ -76,6 +76,13 @@ class Program:
             row_upper=np.concatenate([self.row_upper, np.full(len(at_least), np.inf)]),
         )
 
+    def with_objective(self, cost_nok: Floats, offset_nok: float) -> "Program":
+        """The program with another objective, scaled by its own typical coefficient."""
+        scale = _middle(cost_nok)
+        return replace(
+            self, cost=cost_nok / scale, offset=offset_nok / scale, objective_scale=scale
+        )
+
     def without_families(self, codes: Collection[str]) -> "Program":
         """The program in which the rows of some families ask for nothing."""
         left_out = [index for index, family in enumerate(FAMILIES) if family.code in codes]
@@ -223,12 +230,17 @@ def _scaled(program: Program, typical: Floats) -> Program:
             matrix.data[piece] *= factor[matrix.indices[piece]]
         np.multiply(program.row_lower, factor, out=program.row_lower)
         np.multiply(program.row_upper, factor, out=program.row_upper)
-    priced = program.cost[program.cost != 0]
-    np.abs(priced, out=priced)
-    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
-    scale = float(2.0 ** np.round(np.log2(middle)))
+    scale = _middle(program.cost)
     np.divide(program.cost, scale, out=program.cost)
     return replace(program, offset=program.offset / scale, objective_scale=scale)
+
+
+def _middle(cost: Floats) -> float:
+    """The power of two nearest to the median of what is priced; 1 where nothing is."""
+    priced = cost[cost != 0]
+    np.abs(priced, out=priced)
+    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
+    return float(2.0 ** np.round(np.log2(middle)))
 
 
 def _typical(matrix: Any) -> Floats:
