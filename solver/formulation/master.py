@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
 from solver.formulation.build import FAMILIES
+from solver.formulation.dominance import (
+    better_project_opens_too,
+    equal_projects_open_in_order,
+)
 from solver.formulation.expressions import add_expressions
 from solver.formulation.parameters import Parameters, make_parameters
 from solver.formulation.variables import add_variables
@@ -42,6 +46,8 @@ def build_master(
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
     _add_openings_and_growth(model, par)
+    equal_projects_open_in_order(model, par)
+    better_project_opens_too(model, par)
     _add_service_cost(model, par, unit_nok, most)
     return model
 
