@@ -142,7 +142,7 @@ def _burden(instance: SitingInstance, project: Project) -> tuple[float, ...]:
         max(project.earliest, first),
         -latest,
         project.min_places,
-        -(project.max_places // project.step),
+        -(project.max_places // project.step * project.step),
         project.investment_nok,
         project.net_investment_per_place_nok,
         project.operating_cost_nok,
