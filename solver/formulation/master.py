@@ -66,7 +66,7 @@ def _add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
     r"""C11 over the opening year itself, V2 — a project opens with at least its smallest size.
 
     Formula: $s_{kt} = y_{kt} - y_{k,t-1}$, $q_{kpt} = q_{kp,t-1} + g_{kpt}$,
-        $\sum_p g_{kpt} \ge m_k s_{kt}$, and C11 with s and g.
+        $step_k \sum_p g_{kpt} \ge m_k s_{kt}$, and C11 with s and g.
     Symbols: s = opening ∈ {0,1}; g = growth [steps] ≥ 0; y = open; q = steps; m = min_places.
     Source: the differences are implied by the cumulative form; as variables of their own they let
         the solver see that two large projects do not fit under one year's ceiling, and branch on
