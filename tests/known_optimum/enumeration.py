@@ -39,10 +39,12 @@ class Course:
 class Tally:
     """One row per combination of courses.
 
-    `opens` (projects); `stock` and `removed` (sites, types, years); `invested`, `capital` and
-    `fixed` operation [NOK] (years); `fte` of projects (groups, years).
+    `which` of its courses each project takes and when it `opens` (projects); `stock` and `removed`
+    (sites, types, years); `invested`, `capital` and `fixed` operation [NOK] (years); `fte` of
+    projects (groups, years).
     """
 
+    which: NDArray[np.int64]
     opens: Floats
     stock: Floats
     removed: Floats
@@ -76,13 +78,17 @@ class Enumeration:
         """The least cost in NOK; None when no combination keeps every rule."""
         if not self.combinations:  # a required project cannot open
             return None
-        tally = self._tally()
-        tally = tally.where(self._links_hold(tally))
-        tally = tally.where(self._targets_hold(tally) & self._limits_hold(tally))
+        tally = self.allowed()
         if not len(tally.opens):
             return None
-        cost = self._cost(tally)
+        cost = self.cost(tally)
         return float(cost.min()) if np.isfinite(cost).any() else None
+
+    def allowed(self) -> Tally:
+        """The combinations that keep every rule about decisions."""
+        tally = self._tally()
+        tally = tally.where(self._links_hold(tally))
+        return tally.where(self._targets_hold(tally) & self._limits_hold(tally))
 
     def _courses(self, k: str) -> Iterator[Course]:
         project, years = self.projects[k], len(self.years)
@@ -131,7 +137,10 @@ class Enumeration:
         """Add the projects one by one, each course to each combination of those before."""
         tally = self._today()
         for index, k in enumerate(self.projects):
-            added = [self._contribution(index, k, course) for course in self.courses[k]]
+            added = [
+                self._contribution(index, k, number, course)
+                for number, course in enumerate(self.courses[k])
+            ]
             more = Tally(*(np.stack(rows) for rows in zip(*added, strict=True)))
             tally = Tally(
                 *(
@@ -145,6 +154,7 @@ class Enumeration:
         years = len(self.years)
         nothing = np.zeros((1, years))
         return Tally(
+            which=np.zeros((1, len(self.projects)), dtype=int),
             opens=np.zeros((1, len(self.projects))),
             stock=self._standing()[None],
             removed=np.zeros((1, len(self.sites), len(self.types), years)),
@@ -167,8 +177,10 @@ class Enumeration:
             dtype=float,
         )
 
-    def _contribution(self, index: int, k: str, course: Course) -> tuple[Floats, ...]:
-        project = self.projects[k]
+    def _contribution(
+        self, index: int, k: str, number: int, course: Course
+    ) -> tuple[NDArray[Any], ...]:
+        project, mine = self.projects[k], np.arange(len(self.projects)) == index
         site = np.array([j == project["site"] for j in self.sites])[:, None, None]
         lost = [(project.get("removes") or {}).get(p, 0) for p in self.types]
         opened = np.array([course.opens <= t for t in self.years])
@@ -178,7 +190,8 @@ class Enumeration:
         fixed_fte = project.get("fte") or {}
         worth = project["investment_nok"] * course.active + net_per_place(project) * size
         return (
-            np.where(np.arange(len(self.projects)) == index, course.opens, 0.0),
+            np.where(mine, number, 0),
+            np.where(mine, course.opens, 0.0),
             site * course.places - removed,
             removed,
             project["investment_nok"] * (np.array(self.years) == course.opens)
@@ -256,15 +269,27 @@ class Enumeration:
         within: NDArray[np.bool_] = (amounts <= ceiling + SLACK).all(axis=1)
         return within
 
-    def _cost(self, tally: Tally) -> Floats:
-        goal = self.document["objective"]
-        weight = (goal.get("weights") or {"cost": 1})["cost"]
-        cost = weight * (tally.capital + self._operating(tally))
+    def cost(self, tally: Tally) -> Floats:
+        """What each combination costs, in NOK; inf where not all need can be met, and must."""
+        cost = self.decided(tally)
         for index, t in enumerate(self.years):
             stocks = tally.stock[..., index].reshape(len(tally.opens), -1)
             kinds, which = np.unique(stocks, axis=0, return_inverse=True)
-            cost[:, index] += transport(self.document, t, kinds)[which.ravel()]
-        return cost @ (1 + goal["discount_rate"]) ** -np.arange(float(len(self.years)))
+            served = transport(self.document, t, kinds)[which.ravel()]
+            cost += self._discount[index] * served
+        return cost
+
+    def decided(self, tally: Tally) -> Floats:
+        """What capital and operation cost in NOK, whoever is served where."""
+        weight = (self.document["objective"].get("weights") or {"cost": 1})["cost"]
+        decided: Floats = weight * (tally.capital + self._operating(tally)) @ self._discount
+        return decided
+
+    @property
+    def _discount(self) -> Floats:
+        rate = self.document["objective"]["discount_rate"]
+        discount: Floats = (1 + rate) ** -np.arange(float(len(self.years)))
+        return discount
 
 
 def transport(document: Document, year: int, stocks: Floats) -> Floats:
