@@ -75,6 +75,12 @@ def reachable(instance: SitingInstance) -> NDArray[np.bool_]:
     return np.isfinite(minutes) if limit is None else minutes <= limit
 
 
+def longest_minutes(instance: SitingInstance) -> float:
+    """The longest journey that may be made [min]; 0 where nobody can be reached."""
+    longest: float = instance.travel.minutes[reachable(instance)].max(initial=0.0)
+    return longest
+
+
 def _demands(instance: SitingInstance) -> Iterator[tuple[str, str, int]]:
     for i, n, t in np.argwhere(instance.need > 0):
         yield instance.districts[i], instance.needs[n], instance.years[t]
