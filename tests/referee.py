@@ -154,6 +154,9 @@ class Referee:
         for (i, _, j, _, year), q in self.plan.allocation.items():
             if year == t:
                 travelled[i] += q * self.minutes[j][i]
+        for (i, _, year), q in self.plan.unmet.items():
+            if year == t:
+                travelled[i] += q * longest_minutes(self.document, i)
         worst = max(travelled[i] / needs[i] if needs[i] else 0 for i in needs)
         return nok_per_minute(self.document) * sum(needs.values()) * worst
 
@@ -173,6 +176,13 @@ def annuity(rate: float, years: int) -> float:
 def nok_per_minute(document: dict[str, Any]) -> float:
     travel = document["travel"]
     return float(2 * travel["visits_per_place_year"] * travel["value_of_time_nok_per_hour"] / 60)
+
+
+def longest_minutes(document: dict[str, Any], i: str) -> float:
+    """The longest journey of a district within the travel limit; 0 without any."""
+    limit = document["travel"].get("limit_minutes") or inf
+    minutes = [row[i] for row in document["travel"]["minutes"].values() if i in row]
+    return max((m for m in minutes if m <= limit), default=0)
 
 
 def felt_minutes(document: dict[str, Any], minutes: float) -> float:

@@ -3,7 +3,7 @@
 Almost all of a program is here, so no Pyomo object is made for any of it, and nothing loops over
 allocations. The Pyomo functions `service.need_is_allocated_or_unmet`,
 `service.allocation_within_places`, `service.new_sites_serve_when_open`,
-`targets.share_within_minutes` and `equity.no_district_travels_longer_than_the_worst` hold the
+`targets.share_within_minutes` and `equity.no_district_fares_worse_than_the_worst` hold the
 formulas and write the same columns, rows, bounds and costs; tests compare the two.
 
 Columns are the unmet need, then the allocations; rows are C1, C2, V1, C16, E1. Both are numbered
@@ -28,7 +28,7 @@ from solver.formulation.service_arrays import (
     serves,
     standing_places,
 )
-from solver.formulation.sets import reachable
+from solver.formulation.sets import longest_minutes, reachable
 
 Ints = NDArray[np.int32]
 
@@ -105,6 +105,11 @@ class AllocationBlock:
         self._standing = standing_places(instance)
         self._discount = _discounts(instance)
         self._givers = _givers(instance)
+        self._longest = (
+            longest_minutes(instance)
+            if instance.weighs_worst_off
+            else np.zeros(len(instance.districts))
+        )
         self.demands = np.argwhere(instance.need > 0)
         self.need_row = _numbered(instance.need.shape, self.demands, 0)
         limited = np.argwhere(holds & places_may_be_short(instance, reach))
@@ -159,18 +164,15 @@ class AllocationBlock:
         least, most = np.ones(self.rows), np.ones(self.rows)
         for code in ("C16", "E1"):  # without a coefficient of 1
             least[self.families[code]], most[self.families[code]] = np.inf, 0.0
-        np.minimum.at(least, planning.rows, abs(planning.values))
-        np.maximum.at(most, planning.rows, abs(planning.values))
+        _widen(least, most, planning.rows, abs(planning.values))
+        _widen(least, most, *self._unmet_worst())
         for journeys, part, _ in self._parts():
             row = self.share_row[journeys.year]
             if row != NONE:
                 sizes = abs(self._nearness(journeys, part))
                 least[row] = sizes[sizes > 0].min(initial=least[row])
                 most[row] = sizes.max(initial=most[row])
-            rows, minutes = self._worst_entries(journeys, part)
-            there = rows != NONE
-            np.minimum.at(least, rows[there], minutes[there])
-            np.maximum.at(most, rows[there], minutes[there])
+            _widen(least, most, *self._worst_entries(journeys, part))
         for journeys in self.journeys:
             links = slice(journeys.first_link, journeys.end_link)
             most[links] = self._need_of(journeys, journeys.district[journeys.linked])
@@ -180,6 +182,7 @@ class AllocationBlock:
     def entries_per_column(self) -> Ints:
         """How many entries each column has."""
         counts = np.ones(self.columns, dtype=np.int32)
+        counts[: self.unmet] += self._unmet_worst()[0] != NONE
         for journeys, part, columns in self._parts():
             counts[columns] += self._places_of(journeys, part) != NONE
             counts[columns] += journeys.linked[part]
@@ -195,6 +198,10 @@ class AllocationBlock:
         if len(starts):
             values[starts[0] :] = 1.0
         indices[starts[: self.unmet]] = np.arange(first_row, first_row + self.unmet)
+        worst, minutes = self._unmet_worst()
+        there = worst != NONE
+        indices[starts[: self.unmet][there] + 1] = worst[there] + first_row
+        values[starts[: self.unmet][there] + 1] = minutes[there]
         link = first_row + self.families["V1"].start
         for journeys, part, columns in self._parts():
             at = starts[columns].copy()
@@ -317,9 +324,11 @@ class AllocationBlock:
         return {t: float(share) for t, share in shares if share and t in far}
 
     def _travelling(self) -> Flags:
-        """(districts, years) where E1 says something: somebody there may travel, and it counts."""
+        """(districts, years) where E1 says something: somebody may travel or be left without."""
         travelling = np.zeros((len(self.instance.districts), len(self.instance.years)), dtype=bool)
         if self.instance.weighs_worst_off:
+            i, _, t = self.demands[: self.unmet].T
+            travelling[i, t] = self._longest[i] > 0
             for journeys, part, _ in self._parts():
                 away = self._minutes_of(journeys, part) > 0
                 travelling[journeys.district[part][away], journeys.year] = True
@@ -356,6 +365,11 @@ class AllocationBlock:
         nearness: Floats = np.where(near, 1.0 - share, -share)
         return nearness
 
+    def _unmet_worst(self) -> tuple[Ints, Floats]:
+        """Row of E1, none where there is none, and the longest journey, of each unmet need."""
+        i, _, t = self.demands[: self.unmet].T
+        return self.worst_row[i, t], self._longest[i]
+
     def _worst_entries(self, journeys: Journeys, part: slice) -> tuple[Ints, Floats]:
         """Row of E1, none where the journey takes no time, and minutes of each column."""
         if not self.instance.weighs_worst_off:
@@ -374,6 +388,13 @@ class AllocationBlock:
             yield site, planning.open[k, t], -1.0
             if lasts is not None and t >= lasts:
                 yield site, planning.open[k, t - lasts], 1.0
+
+
+def _widen(least: Floats, most: Floats, rows: Ints, sizes: Floats) -> None:
+    """Take more coefficients into each row's least and largest; those of no row are left out."""
+    there = rows != NONE
+    np.minimum.at(least, rows[there], sizes[there])
+    np.maximum.at(most, rows[there], sizes[there])
 
 
 def _givers(instance: SitingInstance) -> list[list[tuple[int, int, int | None]]]:

@@ -103,7 +103,7 @@ FAMILIES = (
         "E1",
         "den dårligst stilte kretsen",
         True,
-        (equity.no_district_travels_longer_than_the_worst,),
+        (equity.no_district_fares_worse_than_the_worst,),
     ),
     Family("V1", "gyldig skranke", True, (service.new_sites_serve_when_open,)),
 )
@@ -116,7 +116,7 @@ ALLOCATION = frozenset(
         service.allocation_within_places,
         service.new_sites_serve_when_open,
         targets.share_within_minutes,
-        equity.no_district_travels_longer_than_the_worst,
+        equity.no_district_fares_worse_than_the_worst,
     }
 )
 

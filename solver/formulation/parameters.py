@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.domain.instance import PerYear, SitingInstance
 from solver.formulation.service_arrays import positions
-from solver.formulation.sets import Sets, make_sets
+from solver.formulation.sets import Sets, longest_minutes, make_sets
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class Parameters:
             for row, i in enumerate(self.instance.districts)
             for index, t in enumerate(self.sets.YEARS)
         }
+
+    @cached_property
+    def longest_minutes(self) -> Mapping[str, float]:
+        """{district: the longest journey that it may make}."""
+        longest = longest_minutes(self.instance).tolist()
+        return dict(zip(self.instance.districts, longest, strict=True))
 
     @cached_property
     def weighed_need(self) -> Mapping[int, float]:

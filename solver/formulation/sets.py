@@ -75,9 +75,10 @@ def reachable(instance: SitingInstance) -> NDArray[np.bool_]:
     return np.isfinite(minutes) if limit is None else minutes <= limit
 
 
-def longest_minutes(instance: SitingInstance) -> float:
-    """The longest journey that may be made [min]; 0 where nobody can be reached."""
-    longest: float = instance.travel.minutes[reachable(instance)].max(initial=0.0)
+def longest_minutes(instance: SitingInstance) -> NDArray[np.float64]:
+    """The longest journey that each district may make [min]; 0 where it can reach no site."""
+    within = reachable(instance)
+    longest: NDArray[np.float64] = instance.travel.minutes.max(axis=0, where=within, initial=0.0)
     return longest
 
 

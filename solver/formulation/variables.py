@@ -32,7 +32,7 @@ def add_planning_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
     asked = instance.policies.min_cores_with_places is not None
     model.core_has_places = pyo.Var(instance.cores if asked else (), domain=pyo.Binary)
     weighed = sorted(par.weighed_need)
-    longest = longest_minutes(instance) if weighed else 0.0
+    longest = float(longest_minutes(instance).max(initial=0.0)) if weighed else 0.0
     model.worst_off_minutes = pyo.Var(weighed, bounds=(0.0, longest))
 
 

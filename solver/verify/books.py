@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from itertools import repeat
-from math import expm1, floor, isfinite
+from math import expm1, floor, inf, isfinite
 from typing import NamedTuple
 
 from solver.domain.instance import CoverageTarget, PerYear, Project, SitingInstance
@@ -209,11 +209,15 @@ class Books:
     def _worst_off_nok(self, year: int) -> Fraction:
         """All need of the year, as if each place took what those of the worst-off district take.
 
-        That is the largest of the districts' place-minutes ÷ places needed.
+        That is the largest of the districts' place-minutes ÷ places needed, where a place missing
+        takes as long as the district's longest journey that may be made.
         """
         by_district: dict[str, list[Journey]] = defaultdict(list)
         for one in self.journeys[year]:
             by_district[one.district].append(one)
+        for (i, n, t), missing in self.plan.unmet.items():
+            if t == year:
+                by_district[i].append(Journey(i, n, missing, self._longest_minutes[i]))
         needs = self.instance.need[:, :, year - self.first].tolist()
         needed = dict(zip(self.instance.districts, map(added, needs), strict=True))
         worst = max(
@@ -226,6 +230,18 @@ class Books:
     def discount(self, year: int) -> Fraction:
         """δ_t."""
         return 1 / (1 + exact(self.instance.objective.discount_rate)) ** (year - self.first)
+
+    @cached_property
+    def _longest_minutes(self) -> Mapping[str, float]:
+        """{district: its longest journey that may be made; 0 without any}."""
+        travel, districts = self.instance.travel, self.instance.districts
+        limit = inf if travel.limit_minutes is None else travel.limit_minutes
+        longest = dict.fromkeys(districts, 0.0)
+        for row in travel.minutes.tolist():
+            for i, minutes in zip(districts, row, strict=True):
+                if minutes <= limit and isfinite(minutes):
+                    longest[i] = max(longest[i], minutes)
+        return longest
 
 
 def _felt_minutes(aversion: float, minutes: float) -> float:

@@ -94,7 +94,7 @@ def _service_rows(block: AllocationBlock) -> list[Name]:
         names[block.share_row[t]] = ("share_within_minutes", years[t])
     for i, t in np.argwhere(block.worst_row != NONE):
         index = (instance.districts[i], years[t])
-        names[block.worst_row[i, t]] = ("no_district_travels_longer_than_the_worst", index)
+        names[block.worst_row[i, t]] = ("no_district_fares_worse_than_the_worst", index)
     for part in block.journeys:
         linked = zip(part.district[part.linked], part.site[part.linked], strict=True)
         for row, (i, j) in enumerate(linked, part.first_link):

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, kron
 
-from tests.referee import annuity, drawn, felt_minutes, held, net_per_place, nok_per_minute
+from tests.referee import (
+    annuity,
+    drawn,
+    felt_minutes,
+    held,
+    longest_minutes,
+    net_per_place,
+    nok_per_minute,
+)
 
 Document = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -298,7 +306,7 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     for column, (need, source, _) in enumerate(journeys):
         balance[need, column] = room[source, column] = 1
     balance[:, len(journeys) : -1] = np.eye(len(needs))
-    unequal = _longer_than_the_worst(needs, journeys)
+    unequal = _worse_than_the_worst(document, needs, journeys)
     room = np.vstack([room, unequal])
     stocks = np.hstack([stocks, np.zeros((len(stocks), len(unequal)))])
     within = (document.get("targets") or {}).get("within")
@@ -324,15 +332,16 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     return cost
 
 
-def _longer_than_the_worst(
-    needs: list[tuple[str, str, float]], journeys: list[tuple[int, int, float]]
+def _worse_than_the_worst(
+    document: Document, needs: list[tuple[str, str, float]], journeys: list[tuple[int, int, float]]
 ) -> Floats:
     """Per district, place-minutes less its need × the minutes of the worst: at most 0."""
     districts = sorted({i for i, _, _ in needs})
     rows = np.zeros((len(districts), len(journeys) + len(needs) + 1))
     for column, (need, _, minutes) in enumerate(journeys):
         rows[districts.index(needs[need][0]), column] = minutes
-    for i, _, places in needs:
+    for column, (i, _, places) in enumerate(needs, len(journeys)):
+        rows[districts.index(i), column] = longest_minutes(document, i)
         rows[districts.index(i), -1] -= places
     return rows
 

@@ -47,7 +47,7 @@ def test_measures_of_a_year():
     assert equity.share_within_10_minutes == (3 + 2) / 8
     assert equity.share_within_10_minutes_by_core == {"g": 3 / 4, "h": 1, "nobody": None}
     assert (equity.worst_off_district.district, equity.worst_off_district.mean_minutes) == ("c", 20)
-    # Pairs of different times: 3·2·6, 3·1·8, 3·2·16, 2·1·2, 2·2·10 and 1·2·8, once each of two ways.
+    # Pairs of different times: 3·2·6, 3·1·8, 3·2·16, 2·1·2, 2·2·10 and 1·2·8, each counted once.
     apart = 36 + 24 + 96 + 4 + 40 + 16
     assert equity.gini == pytest.approx(apart / (8 * (3 * 4 + 2 * 10 + 1 * 12 + 2 * 20)))
     kappa = 84 / (3 * 16 + 2 * 100 + 1 * 144 + 2 * 400)
@@ -84,6 +84,21 @@ def test_what_the_weights_add_stands_by_itself():
     travel = 84 + 0.8 * (16 + 20)
     assert figures.travel_nok == pytest.approx(travel)
     assert figures.objective_nok == pytest.approx(3 * travel + figures.equity_nok)
+
+
+def test_a_place_missing_counts_as_the_longest_journey():
+    """Those of c get one of their two: (1 × 20 + 1 × 20) ÷ 2. So for b, with 25."""
+    weighed = {"unmet_place_year_nok": 1, "weights": {"worst_off": 1}}
+    instance = instance_of(merge_patch(TOWN, {"objective": weighed}))
+    for district_id, served, worst in [("c", 1, 20), ("b", 0.5, (0.5 * 10 + 1.5 * 25) / 2)]:
+        allocation = {
+            (i, n, j, p, t): served if i == district_id else q
+            for (i, n, j, p, t), q in PLAN.allocation.items()
+            if t == Y1
+        }
+        unmet = {(district_id, "n", Y1): 2 - served}
+        _, figures = verify(instance, Plan({}, {}, allocation, unmet))
+        assert figures.years[Y1].equity_nok == pytest.approx(8 * worst)
 
 
 def test_without_weights_nothing_is_added():
