@@ -186,7 +186,7 @@ def test_a_journey_too_long_to_be_weighed_is_refused(basis: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "patch",
     [
-        pytest.param({"objective": {"inequality_aversion_per_minute": 0.6}}, id="less averse"),
+        pytest.param({"objective": {"inequality_aversion_per_minute": 0.3}}, id="less averse"),
         pytest.param({"objective": {"weights": {"kolm_pollak": 0}}}, id="no weight"),
         pytest.param({"travel": {"limit_minutes": 10}}, id="only short journeys"),
     ],
