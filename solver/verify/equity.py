@@ -12,8 +12,8 @@ from solver.verify.books import Books, Journey, added
 # Byutvikling 2044, as the municipality's plan for health and care of 2018 quotes it. The vision
 # counts from Storgata and Skysstasjonen; here it is the way from the district to the place.
 NEAR_MINUTES = 10
-# ε of Kolm and Pollak, where nothing is said as in equitable-facility-location (Horton et al.
-# 2024), which writes it with a minus for burdens.
+# ε of Kolm and Pollak: the default of equitable-facility-location (Horton et al. 2024), which
+# writes it with a minus for burdens.
 AVERSION = 1.0
 
 
