@@ -79,6 +79,17 @@ def _change(rng: Random, project: Document, document: Document) -> None:
         project.update(change)
 
 
+def unequal_scenario(seed: int, **weights: float) -> Document:
+    """`random_scenario` with weights on inequality: those given, or both drawn."""
+    rng = Random(seed)
+    drawn = {"worst_off": rng.choice([0.5, 1, 3]), "kolm_pollak": rng.choice([0.5, 1, 2])}
+    document = random_scenario(seed)
+    goal = document["objective"]
+    goal["weights"] |= {"travel": rng.choice([0, 1])} | (weights or drawn)
+    goal["inequality_aversion_per_minute"] = rng.choice([0.01, 0.1, 0.3])
+    return document
+
+
 class _Draw:
     """One scenario on its way; `maybe` turns a rule on in a third of them."""
 

@@ -9,6 +9,7 @@ from solver.engine.found import Found
 from solver.engine.handover import TriviallyInfeasible
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
+from solver.formulation.sets import reachable
 
 LEAST_ALLOCATIONS = 2_000  # below, one program is as fast
 # Of what running a place costs. Measured on Lillehammer with dearer travel and on made regions:
@@ -24,13 +25,14 @@ def fits(instance: SitingInstance, allocations: int) -> bool:
 def applies(instance: SitingInstance) -> bool:
     """Whether the subproblems stand alone and can serve what the master thinks can be served.
 
-    A nearness target ties them. Without a price on unmet need every site must be within reach of
-    everybody.
+    A nearness target ties their districts together, and so does a price on the worst-off one.
+    Without a price on unmet need every site must be within reach of everybody.
     """
     in_reach = bool(np.isfinite(instance.travel.minutes).all())
     free = in_reach and instance.travel.limit_minutes is None
     can_serve = free or instance.objective.unmet_place_year_nok is not None
-    return can_serve and instance.targets.within is None
+    tied = instance.targets.within is not None or instance.weighs_worst_off
+    return can_serve and not tied
 
 
 def pays(instance: SitingInstance, allocations: int) -> bool:
@@ -39,9 +41,8 @@ def pays(instance: SitingInstance, allocations: int) -> bool:
     Where travel costs as much as places do, the master without geography says too little, and one
     program does better.
     """
-    minutes = instance.travel.minutes[np.isfinite(instance.travel.minutes)]
-    per_minute = instance.objective.travel_weight * instance.travel.nok_per_minute
-    travel = per_minute * float(minutes.mean()) if minutes.size else 0.0
+    minutes = instance.travel.minutes[reachable(instance)]
+    travel = float(instance.journey_nok(minutes).mean()) if minutes.size else 0.0
     serving = [c.operating_cost_nok for c in instance.care_types.values() if c.serves]
     place = instance.objective.cost_weight * min(serving, default=0.0)
     many = len(instance.years) > 1 and allocations >= LEAST_ALLOCATIONS

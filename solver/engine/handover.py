@@ -18,7 +18,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import coo_array, csc_array, vstack
 
 from solver.formulation import FAMILIES
-from solver.formulation.allocation import AllocationBlock, Entries, PlanningColumns
+from solver.formulation.allocation import NONE, AllocationBlock, Entries, PlanningColumns
 
 Floats = NDArray[np.float64]
 FAR_FROM_ONE = 100.0  # a row is rescaled when its typical coefficient is beyond this factor
@@ -104,9 +104,10 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    planning = _compiled(model, [*model.open.values(), *model.steps.values()])
-    where = _planning_columns(model, planning, len(block.instance.years))
-    entries = block.places_entries(where)
+    kept = [*model.open.values(), *model.steps.values(), *model.worst_off_minutes.values()]
+    planning = _compiled(model, kept)
+    where = _planning_columns(model, planning, block.instance.years)
+    entries = block.planning_entries(where)
     typical = np.concatenate([_typical(planning.matrix), block.typical(entries)])
     return _scaled(_joined(planning, block, where, entries), typical)
 
@@ -149,15 +150,20 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
     return np.array([family.get(name, NO_FAMILY) for name in names], dtype=np.int8)
 
 
-def _planning_columns(model: pyo.ConcreteModel, planning: Program, years: int) -> PlanningColumns:
-    """Where open and steps have their columns."""
+def _planning_columns(
+    model: pyo.ConcreteModel, planning: Program, years: tuple[int, ...]
+) -> PlanningColumns:
+    """Where open, steps and worst_off_minutes have their columns."""
     column = {id(variable): index for index, variable in enumerate(planning.columns)}
 
     def of(variables: Any) -> NDArray[np.int32]:
         found = [column[id(variable)] for variable in variables.values()]
-        return np.array(found, dtype=np.int32).reshape(-1, years)
+        return np.array(found, dtype=np.int32).reshape(-1, len(years))
 
-    return PlanningColumns(of(model.open), of(model.steps))
+    worst = np.full(len(years), NONE, dtype=np.int32)
+    for t, variable in model.worst_off_minutes.items():
+        worst[years.index(t)] = column[id(variable)]
+    return PlanningColumns(of(model.open), of(model.steps), worst)
 
 
 def _joined(

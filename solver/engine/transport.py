@@ -271,7 +271,6 @@ class _Block:
 
 def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floats:
     """Per row (district, need) and pair (site, care type); inf where there is no link."""
-    rate = instance.objective.travel_weight * instance.travel.nok_per_minute
     row = {j: index for index, j in enumerate(instance.sites)}
     minutes = np.where(reachable(instance), instance.travel.minutes, np.inf)
     cost = np.full((len(instance.districts), len(instance.needs), len(pairs)), np.inf)
@@ -280,7 +279,7 @@ def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floa
         for index, n in enumerate(instance.needs):
             if n in serves:
                 near = np.isfinite(minutes[row[j]])
-                cost[near, index, pair] = rate * minutes[row[j], near]
+                cost[near, index, pair] = instance.journey_nok(minutes[row[j], near])
     return cost.reshape(len(instance.districts) * len(instance.needs), len(pairs))
 
 

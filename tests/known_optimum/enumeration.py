@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, kron
 
-from tests.referee import annuity, drawn, held, net_per_place, nok_per_minute
+from tests.referee import (
+    annuity,
+    drawn,
+    felt_minutes,
+    held,
+    longest_minutes,
+    net_per_place,
+    nok_per_minute,
+)
 
 Document = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -295,7 +303,8 @@ class Enumeration:
 def transport(document: Document, year: int, stocks: Floats) -> Floats:
     """Least cost of serving a year's need, for each row of `stocks` (sites × types); inf: cannot.
 
-    One linear program with a block for each row.
+    One linear program with a block for each row. Its last column is the minutes per place needed
+    of the worst-off district, which cost nothing where they have no weight.
     """
     needs = [
         (i, n, drawn(series, year))
@@ -309,18 +318,27 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     missing = weights["cost"] * goal["unmet_place_year_nok"] if priced else MISSING_NOK
     per_minute = weights["travel"] * nok_per_minute(document)
     minutes = np.array([m for _, _, m in journeys])
-    price = np.concatenate([per_minute * minutes, np.full(len(needs), missing)])
+    travelled = per_minute * minutes
+    if weights.get("kolm_pollak"):
+        felt = np.array([felt_minutes(document, m) for m in minutes])
+        travelled = travelled + weights["kolm_pollak"] * nok_per_minute(document) * felt
+    everybody = sum(places for _, _, places in needs)
+    worst = weights.get("worst_off", 0) * nok_per_minute(document) * everybody
+    price = np.concatenate([travelled, np.full(len(needs), missing), [worst]])
 
     balance = np.zeros((len(needs), len(price)))
     room = np.zeros((stocks.shape[1], len(price)))
     for column, (need, source, _) in enumerate(journeys):
         balance[need, column] = room[source, column] = 1
-    balance[:, len(journeys) :] = np.eye(len(needs))
+    balance[:, len(journeys) : -1] = np.eye(len(needs))
+    unequal = _worse_than_the_worst(document, needs, journeys)
+    room = np.vstack([room, unequal])
+    stocks = np.hstack([stocks, np.zeros((len(stocks), len(unequal)))])
     within = (document.get("targets") or {}).get("within")
     share = held(within["share"], year) if within else None
     if share is not None:
         far = np.where(minutes <= within["minutes"], share - 1, share)
-        room = np.vstack([room, np.append(far, np.zeros(len(needs)))])
+        room = np.vstack([room, np.append(far, np.zeros(len(needs) + 1))])
         stocks = np.hstack([stocks, np.zeros((len(stocks), 1))])
 
     blocks = eye_array(len(stocks))
@@ -334,9 +352,23 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     )
     assert answer.success, answer.message
     served = answer.x.reshape(len(stocks), -1)
-    impossible = (served[:, len(journeys) :].sum(axis=1) > SLACK) & (not priced)
+    impossible = (served[:, len(journeys) : -1].sum(axis=1) > SLACK) & (not priced)
     cost: Floats = np.where(impossible, inf, served @ price)
     return cost
+
+
+def _worse_than_the_worst(
+    document: Document, needs: list[tuple[str, str, float]], journeys: list[tuple[int, int, float]]
+) -> Floats:
+    """Per district, place-minutes less its need × the minutes of the worst: at most 0."""
+    districts = sorted({i for i, _, _ in needs})
+    rows = np.zeros((len(districts), len(journeys) + len(needs) + 1))
+    for column, (need, _, minutes) in enumerate(journeys):
+        rows[districts.index(needs[need][0]), column] = minutes
+    for column, (i, _, places) in enumerate(needs, len(journeys)):
+        rows[districts.index(i), column] = longest_minutes(document, i)
+        rows[districts.index(i), -1] -= places
+    return rows
 
 
 def _journeys(
