@@ -75,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
     solve.set_defaults(run=_solve)
 
+    pareto = commands.add_parser("pareto", help="planer mellom lavest kostnad og kortest reise")
+    _add_scenario(pareto)
+    _add_solve_options(pareto)
+    pareto.add_argument("--points", type=int, metavar="N", help="høyst så mange planer")
+    measures = ("travel", "fte")
+    pareto.add_argument("--against", choices=measures, metavar="MÅL", help=" eller ".join(measures))
+    pareto.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    pareto.set_defaults(run=_pareto)
+
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
     validate.set_defaults(run=_validate)
@@ -164,6 +173,12 @@ def _solve(options: argparse.Namespace) -> int:
     print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _pareto(options: argparse.Namespace) -> int:
+    asked = {"points": options.points, "against": options.against}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return EXITS[_analyse(options, "pareto", given)["outcome"]]
 
 
 def _analyse(

@@ -48,10 +48,14 @@ class Session:
         """So many solves in all are expected from now on."""
         self._parts = parts
 
+    @property
+    def share(self) -> float:
+        """Seconds for the next solve: an even share of what is left, but enough to begin."""
+        return max(self.seconds_left / max(self._parts - self.solves, 1), LEAST_SECONDS)
+
     def solve(self, instance: SitingInstance) -> SolveResult:
         """The next solve, by the options of the session, as `solver.solve`."""
-        share = self.seconds_left / max(self._parts - self.solves, 1)
-        limits = replace(self.options, time_limit_s=max(share, LEAST_SECONDS))
+        limits = replace(self.options, time_limit_s=self.share)
         result = solve(instance, limits, self.watcher())
         return replace(result, options=self.options)
 

@@ -47,12 +47,11 @@ ENFORCED = 1e-6  # HiGHS's feasibility tolerance: a cut violated by less stays s
 class Served:
     """Everybody served as well as can be, for given places in every year.
 
-    `travel_nok` and, year by year, `unmet_nok` are present values, unweighted; `cost_nok` is the
-    weighted sum.
+    `unmet_nok` and `travel_nok` are present values, unweighted; `cost_nok` the weighted sum.
     """
 
     cost_nok: float
-    unmet_nok: tuple[float, ...]
+    unmet_nok: float
     travel_nok: float
     places: tuple[Floats, ...]  # per year, in the order of Transport.pairs
     years: tuple[ServedYear, ...]
@@ -83,7 +82,7 @@ class Aim(Protocol):
         """A whole plan has been considered, whether it is the best or not."""
 
 
-class WholeCost:
+class _WholeCost:
     """The objective of the instance itself, and nothing beside its rules."""
 
     def applied(self, program: Program) -> Program:
@@ -102,6 +101,9 @@ class WholeCost:
         """Nobody keeps it."""
 
 
+WHOLE_COST = _WholeCost()
+
+
 @dataclass(frozen=True)
 class _Cuts:
     """Rows · x ≥ bounds, and what the point they cut off pays too little for serving, in NOK."""
@@ -117,11 +119,12 @@ class Benders:
     Raises TriviallyInfeasible when a row without variables does not hold.
     """
 
-    def __init__(self, instance: SitingInstance, options: SolveOptions, journal: Journal) -> None:
+    _journal: Journal
+
+    def __init__(self, instance: SitingInstance, options: SolveOptions) -> None:
         self.instance = instance
         self._options = options
-        self._journal = journal
-        self._aim: Aim = WholeCost()
+        self._aim: Aim = WHOLE_COST
         self._transport = Transport(instance)
         self._unit = self._transport.dearest
         self.model = build_master(instance, self._unit, self._most_needed())
@@ -141,21 +144,30 @@ class Benders:
         self.bound: float | None = None
         self.nodes = 0
 
-    def turn_to(self, aim: Aim, start: Candidate | None, journal: Journal) -> None:
-        """Seek something else from now on, with every cut kept; `start` must hold for it."""
-        self._aim, self._journal = aim, journal
-        self.best, self.bound = start, None
+    def run(
+        self,
+        journal: Journal,
+        aim: Aim = WHOLE_COST,
+        start: Candidate | None = None,
+        bound: float | None = None,
+        *,
+        prove: bool = True,
+    ) -> Stop:
+        """Relaxation first, then plans of our own, then the master's, until the gap is reached.
 
-    def run(self) -> Stop:
-        """Relaxation first, then plans of our own, then the master's, until the gap is reached."""
+        Every cut of earlier runs is kept. `start` is a plan that holds for the aim, and `bound`
+        one that is known already. Without `prove` the master is not solved.
+        """
+        self._journal, self._aim = journal, aim
+        self.best, self.bound = start, bound
         try:
             stop = self._tighten_relaxation() or self._search()
-            while stop is None:
+            while stop is None and prove:
                 run = self._solve_master()
                 stop = self._learn(run)
         except Halted:
             return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
-        return stop
+        return stop or Stop.NODE_LIMIT
 
     @property
     def program(self) -> Program:
@@ -242,7 +254,7 @@ class Benders:
         travel, unmet = self._transport.travel_nok, self._transport.unmet_nok
         return Served(
             cost_nok=sum(d * year.cost for d, year in dated),
-            unmet_nok=tuple(d * unmet(year) for d, year in dated),
+            unmet_nok=sum(d * unmet(year) for d, year in dated),
             travel_nok=sum(d * travel(year) for d, year in dated),
             places=tuple(places for places, _ in years),
             years=served,

@@ -52,12 +52,12 @@ def pays(instance: SitingInstance, allocations: int) -> bool:
 def solve_decomposed(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:
     """Solve by Benders decomposition to the gap asked for."""
     try:
-        benders = Benders(instance, options, journal)
+        benders = Benders(instance, options)
     except TriviallyInfeasible:
         journal.built()
         return Found(Stop.INFEASIBLE, None, None, None, 0, None)
     journal.built()
-    stop = benders.run()
+    stop = benders.run(journal)
     journal.searched()
     best = benders.best
     return Found(

@@ -29,6 +29,7 @@ AGAIN_GAP = 1e-2  # where earlier years must be free again: any plan will do
 AGAIN = 4  # times as many years are free at each attempt
 PART_NODES = 30
 WINDOWS = (5, 8)  # years freed at a time
+GROUP = 8  # projects freed at a time
 CYCLES = 3
 PART_GAP = 0.1  # of the gap asked for
 WORTH = 0.1  # of the gap asked for: what a cycle must gain for another one
@@ -39,21 +40,27 @@ SolvePart = Callable[[Program, HighsOptions], HighsRun]
 
 @dataclass(frozen=True)
 class Layout:
-    """Which year every column of the master belongs to; −1: none."""
+    """Which year and project every column of the master belongs to; −1: none."""
 
     year: NDArray[np.int64]
     years: int
+    project: NDArray[np.int64]
+    projects: int
 
     @staticmethod
     def of(instance: SitingInstance, model: pyo.ConcreteModel, column: dict[int, int]) -> "Layout":
         """Read it off the model's variables; `column` by the id of a variable."""
-        year = np.full(len(column), -1)
+        year, project = np.full(len(column), -1), np.full(len(column), -1)
+        # Those that can stand in for each other lie together.
+        alike = sorted(instance.projects, key=lambda k: (instance.projects[k].care_types, k))
+        number = {k: place for place, k in enumerate(alike)}
         variables: list[Any] = [model.open, model.opening, model.steps, model.growth]
         for variable in variables:
             for index, entry in variable.items():
                 if id(entry) in column:
                     year[column[id(entry)]] = index[-1] - instance.years[0]
-        return Layout(year, len(instance.years))
+                    project[column[id(entry)]] = number[index[0]]
+        return Layout(year, len(instance.years), project, len(alike))
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ class Neighbourhoods:
         """Better plans, until a cycle of parts gains little."""
         for _ in range(CYCLES):
             gained = 0.0
-            for free in chain.from_iterable(map(self._windows, WINDOWS)):
+            for free in chain(*map(self._windows, WINDOWS), self._groups()):
                 current = program()
                 start = current.start
                 if start is None:
@@ -148,6 +155,12 @@ class Neighbourhoods:
         year, half = self.layout.year, width // 2
         for first in range(0, max(self.layout.years - half, 1), half + 1):
             yield (year >= first) & (year < first + width)
+
+    def _groups(self) -> Iterator[Mask]:
+        """What is free: overlapping groups of projects, in all years."""
+        project, half = self.layout.project, GROUP // 2
+        for first in range(0, max(self.layout.projects - half, 1), half):
+            yield (project >= first) & (project < first + GROUP)
 
 
 def _held(program: Program, held: Mask, x: Floats) -> Program:

@@ -1,10 +1,6 @@
 """One instance to one verified answer."""
 
-import resource
-import sys
 from dataclasses import replace
-from importlib.metadata import version
-from pathlib import Path
 
 from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
@@ -27,10 +23,10 @@ from solver.engine.highs import Stop
 from solver.engine.journal import Journal
 from solver.engine.referee import confirm
 from solver.engine.scip import require_scip
+from solver.engine.statistics import measured
 from solver.engine.strategies import Choice, choose
 from solver.verify import verify
 
-_STATUS = Path("/proc/self/status")
 CONFLICT_SECONDS = 60.0
 BOUND_TOLERANCE = 1e-6  # of the objective: HiGHS' own feasibility tolerance
 OBJECTIVE_TOLERANCE = 1e-9  # of the objective: two ways of adding up the same plan
@@ -159,34 +155,16 @@ def _without_plan(
 def _statistics(
     found: Found, choice: Choice, options: SolveOptions, journal: Journal
 ) -> RunStatistics:
-    rows, columns = found.program.matrix.shape if found.program else (0, 0)
-    return RunStatistics(
-        strategy=choice.strategy,
-        strategy_reason=choice.reason,
+    return measured(
+        choice.strategy,
+        choice.reason,
+        found.program,
+        nodes=found.nodes,
+        threads=options.threads,
         build_seconds=journal.build_seconds,
         solve_seconds=journal.solve_seconds,
         total_seconds=journal.seconds,
-        variables=columns,
-        constraints=rows,
-        nonzeros=int(found.program.matrix.nnz) if found.program else 0,
-        nodes=found.nodes,
-        peak_memory_mb=_peak_memory_mb(),
-        solver="HiGHS",
-        solver_version=version("highspy"),
-        threads=options.threads,
     )
-
-
-def _peak_memory_mb() -> float:
-    """Of this process; the system counts in kB on Linux, in bytes on macOS.
-
-    On Linux the peak of the process that started it would be counted in `getrusage`.
-    """
-    if _STATUS.exists():
-        line = next(one for one in _STATUS.read_text().splitlines() if one.startswith("VmHWM"))
-        return float(line.split()[1]) / 1e3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _close(a: float, b: float, tolerance: float) -> bool:

@@ -1,9 +1,10 @@
-"""Plans of one instance by cost and by something else: one solve after the other, sharing all.
+"""Plans of one instance by cost and by something else: one search after the other, sharing all.
 
 What a plan costs [NOK, present value, unweighted] and how much it has of the other measure are two
-linear forms over the columns of a program. An `Aim` minimises a mix of them under ceilings on them
-(Haimes, Lasdon and Wismer 1971, the ε-constraint method). Cuts, programs and plans of earlier
-solves are kept: a cut holds for every aim, and a plan within the ceilings is a start.
+linear forms over the columns of a program. A search minimises a mix of them under ceilings on them
+(Haimes, Lasdon and Wismer 1971, the ε-constraint method). What searches find is kept: every plan
+is a start for those whose ceilings it holds, every bound is one for those that ask for more, and
+the decomposition's cuts hold whatever is sought.
 
 In the master of the decomposition journeys are told through what serving costs at a dear price
 on them, `S = U + μ T` (U: unmet need, T: journeys), since its cuts bound S from below: T is
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,9 +25,9 @@ from pyomo.repn import generate_standard_repn
 from scipy.sparse import csr_array
 
 from solver.domain.errors import VerificationFailed
-from solver.domain.instance import SitingInstance
+from solver.domain.instance import Objective, SitingInstance
 from solver.domain.plan import Plan
-from solver.domain.result import SolveOptions
+from solver.domain.result import RunStatistics, SolveOptions, Strategy
 from solver.engine import decomposition
 from solver.engine.benders import Benders, Candidate
 from solver.engine.extract import extract_plan, round_integers
@@ -33,18 +35,21 @@ from solver.engine.guard import count_allocations
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
+from solver.engine.statistics import measured
 from solver.formulation import build_planning
 from solver.formulation.allocation import AllocationBlock
 
 Floats = NDArray[np.float64]
 
-DEAREST_JOURNEY = 0.25  # of a missing place's price, at most, in the decomposition
+DEAREST_JOURNEY = 0.5  # of a missing place's price, at most, in the decomposition
 EQUAL = 1e-9  # of a ceiling: two ways of adding up the same plan
+# Of a ceiling, too: by so much HiGHS may exceed a row, its feasibility tolerance.
+ENFORCED = 1e-6
 FIXED_SECONDS = 300.0
 
 
 class Measure(StrEnum):
-    """What cost is traded for."""
+    """What cost is traded for; never negative."""
 
     TRAVEL = "travel"  # journeys, NOK of present value
     FTE = "fte"  # FTE-years over the period, all staff groups
@@ -52,11 +57,11 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a plan has of each measure; `cost` in NOK and, year by year, `unmet`: present values."""
+    """What a plan has of each measure; `cost`, and `unmet` need within it, in NOK."""
 
     cost: float
     other: float
-    unmet: tuple[float, ...]
+    unmet: float
 
 
 @dataclass(frozen=True)
@@ -67,16 +72,50 @@ class Seeking:
     other: float = 0.0
     most_cost: float | None = None
     most_other: float | None = None
-    most_unmet: tuple[float, ...] | None = None
+    most_unmet: float | None = None
 
     def value(self, amounts: Amounts) -> float | None:
         """The mix; None above a ceiling."""
-        ceilings = [(amounts.cost, self.most_cost), (amounts.other, self.most_other)]
-        if self.most_unmet is not None:
-            ceilings += zip(amounts.unmet, self.most_unmet, strict=True)
-        if any(most is not None and has > _room(most) for has, most in ceilings):
+        over = any(
+            most is not None and has > _room(most, ENFORCED)
+            for has, most in zip(
+                (amounts.cost, amounts.other, amounts.unmet), self._ceilings, strict=True
+            )
+        )
+        return None if over else self.cost * amounts.cost + self.other * amounts.other
+
+    def asks_more(self, other: "Seeking", floor: float) -> float | None:
+        """How much more a plan is worth here than there at least; None when nobody knows.
+
+        The ceilings must be no higher here, and the weight on cost the same. `floor` is what plans
+        have of the other measure at least.
+        """
+        if not self._as_tight_as(other) or self.cost != other.cost:
             return None
-        return self.cost * amounts.cost + self.other * amounts.other
+        if self.other >= other.other:
+            return (self.other - other.other) * floor
+        return None if self.most_other is None else (self.other - other.other) * self.most_other
+
+    def bounds_other(self, seeking: "Seeking") -> bool:
+        """Whether a bound of this is one on the other measure alone, there too."""
+        return seeking._as_tight_as(self) and self.cost == 0 and self.other == 1
+
+    def _as_tight_as(self, other: "Seeking") -> bool:
+        ceilings = zip(self._ceilings, other._ceilings, strict=True)
+        return all(b is None or (a is not None and a <= b) for a, b in ceilings)
+
+    @property
+    def _ceilings(self) -> tuple[float | None, ...]:
+        return self.most_cost, self.most_other, self.most_unmet
+
+
+@dataclass(frozen=True)
+class Found:
+    """A plan, what it has, and where it is kept."""
+
+    amounts: Amounts
+    plan: Callable[[], Plan]
+    start: Any  # what its method can begin from
 
 
 @dataclass(frozen=True)
@@ -84,16 +123,125 @@ class Sought:
     """What a search has: why it stopped, the best plan within the ceilings, and a bound."""
 
     stop: Stop
-    plan: Plan | None
-    amounts: Amounts | None
+    best: Found | None
     bound: float | None
 
 
-class Searching(Protocol):
-    """Plans of one instance, sought one after the other."""
+class _Method(Protocol):
+    """How one search is carried out."""
 
-    def seek(self, seeking: Seeking, journal: Journal) -> Sought:
-        """The best plan by some mix under some ceilings."""
+    @property
+    def nodes(self) -> int:
+        """Of all searches so far."""
+
+    @property
+    def program(self) -> Program:
+        """The program without what is sought."""
+
+    def seek(
+        self,
+        seeking: Seeking,
+        start: Found | None,
+        bound: float | None,
+        journal: Journal,
+        *,
+        prove: bool,
+    ) -> tuple[Stop, list[Found], float | None]:
+        """Why it stopped, plans found on the way, the best bound."""
+
+
+class Tradeoff:
+    """The searches of one instance, and all they have found."""
+
+    def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
+        self._found: list[Found] = []
+        self._bounds: list[tuple[Seeking, float]] = []
+        self.decomposed = decomposition.fits(
+            _weighted(instance, 1.0, 1.0), count_allocations(instance)
+        )
+        method = _Decomposed if self.decomposed else _Whole
+        began = monotonic()
+        self._method: _Method = method(instance, measure, options)
+        self._build_seconds = monotonic() - began
+        self._threads = options.threads
+
+    def seek(self, seeking: Seeking, journal: Journal, *, prove: bool = True) -> Sought:
+        """The best plan by some mix under some ceilings, to the gap of the options.
+
+        Without `prove` a large instance is only searched, and bounded by its relaxation. Raises
+        TriviallyInfeasible when a row without variables does not hold.
+        """
+        start, known = self._best(seeking), self.bound(seeking)
+        stop, found, bound = self._method.seek(seeking, start, known, journal, prove=prove)
+        for one in found:
+            self._keep(one)
+        if bound is not None:
+            self._bounds.append((seeking, bound))
+        return Sought(stop, self._best(seeking), self.bound(seeking))
+
+    def statistics(self, seconds: float) -> RunStatistics:
+        """Measured facts of the searches so far, which took so many seconds."""
+        return measured(
+            Strategy.DECOMPOSITION if self.decomposed else Strategy.PLAIN,
+            "kostnad avveies mot et annet mål",
+            self._method.program,
+            nodes=self._method.nodes,
+            threads=self._threads,
+            build_seconds=self._build_seconds,
+            solve_seconds=seconds - self._build_seconds,
+            total_seconds=seconds,
+        )
+
+    def known(self, seeking: Seeking) -> Sought:
+        """What earlier searches say of what is sought."""
+        return Sought(Stop.NODE_LIMIT, self._best(seeking), self.bound(seeking))
+
+    def bound(self, seeking: Seeking) -> float | None:
+        """The best bound that is known for what is sought.
+
+        Of a search with more weight on the other measure, whatever the extra weight could at most
+        have added is taken off: a Lagrangian bound. Of one with less, what it at least adds is
+        added.
+        """
+        floor = max((b for asked, b in self._bounds if asked.bounds_other(seeking)), default=0.0)
+        known = [
+            bound + more
+            for asked, bound in self._bounds
+            if (more := seeking.asks_more(asked, floor)) is not None
+        ]
+        return max(known, default=None)
+
+    def efficient(self, most_unmet: float) -> list[Found]:
+        """Plans within the ceilings that no other beats in both measures, cheapest first."""
+        held = Seeking(most_unmet=most_unmet)
+        within = [one for one in self._found if held.value(one.amounts) is not None]
+        within.sort(key=lambda one: (one.amounts.cost, one.amounts.other))
+        front: list[Found] = []
+        for one in within:
+            if not front or one.amounts.other < front[-1].amounts.other:
+                front.append(one)
+        return front
+
+    def _best(self, seeking: Seeking) -> Found | None:
+        valued = [(seeking.value(one.amounts), one) for one in self._found]
+        within = [(value, one) for value, one in valued if value is not None]
+        return min(within, key=lambda each: each[0])[1] if within else None
+
+    def _keep(self, found: Found) -> None:
+        """Unless another one is no worse in anything; those that it beats go."""
+        mine = found.amounts
+        if not any(_no_worse(other.amounts, mine) for other in self._found):
+            self._found = [one for one in self._found if not _no_worse(mine, one.amounts)]
+            self._found.append(found)
+
+
+def _no_worse(one: Amounts, other: Amounts) -> bool:
+    return one.cost <= other.cost and one.other <= other.other and one.unmet <= other.unmet
+
+
+def _room(most: float, tolerance: float) -> float:
+    """Up to where a ceiling holds."""
+    return most + tolerance * max(abs(most), 1.0)
 
 
 @dataclass(frozen=True)
@@ -107,47 +255,108 @@ class _Form:
         return float(np.sum(self.row * x)) + self.constant
 
     def mixed(self, mine: float, other: "_Form", its: float) -> "_Form":
-        return _Form(mine * self.row + its * other.row, mine * self.constant + its * other.constant)
+        constant = mine * self.constant + its * other.constant
+        return _Form(mine * self.row + its * other.row, constant)
 
 
 @dataclass(frozen=True)
 class _Forms:
-    """The measures as linear forms, and a program that minimises a mix of them."""
+    """The measures as linear forms."""
 
     cost: _Form
     other: _Form
-    unmet: tuple[_Form, ...]
+    unmet: _Form
 
-    def applied(self, program: Program, seeking: Seeking) -> Program:
+    def applied(self, program: Program, seeking: Seeking, tolerance: float = EQUAL) -> Program:
         """The program with what is sought as its objective and the ceilings as rows."""
         goal = self.cost.mixed(seeking.cost, self.other, seeking.other)
         aimed = program.with_objective(goal.row, goal.constant)
-        ceilings = [(self.cost, seeking.most_cost), (self.other, seeking.most_other)]
-        if seeking.most_unmet is not None:
-            ceilings += zip(self.unmet, seeking.most_unmet, strict=True)
+        ceilings = (
+            (self.cost, seeking.most_cost),
+            (self.other, seeking.most_other),
+            (self.unmet, seeking.most_unmet),
+        )
         for form, most in ceilings:
             size = float(np.abs(form.row).max(initial=0.0))
             if most is not None and size > 0:
                 row = csr_array((-form.row / size).reshape(1, -1))
-                aimed = aimed.with_rows(row, np.array([(form.constant - _room(most)) / size]))
+                aimed = aimed.with_rows(
+                    row, np.array([(form.constant - _room(most, tolerance)) / size])
+                )
         return aimed
 
-
-def _room(most: float) -> float:
-    """Up to where a ceiling holds: two ways of adding up a plan differ in the last digits."""
-    return most + EQUAL * max(abs(most), 1.0)
-
-
-def searching(instance: SitingInstance, measure: Measure, options: SolveOptions) -> Searching:
-    """By decomposition where that pays, else in one program. Raises TriviallyInfeasible."""
-    if decomposition.fits(instance, count_allocations(instance)):
-        return _Decomposed(instance, measure, options)
-    return _Whole(instance, measure, options)
+    def amounts(self, x: Floats) -> Amounts:
+        return Amounts(self.cost.at(x), self.other.at(x), self.unmet.at(x))
 
 
 def _weighted(instance: SitingInstance, cost: float, travel: float) -> SitingInstance:
-    goal = replace(instance.objective, cost_weight=cost, travel_weight=travel)
-    return replace(instance, objective=goal)
+    """The instance with these weights and no other."""
+    goal = instance.objective
+    plain = Objective(goal.discount_rate, goal.unmet_place_year_nok, cost, travel)
+    return replace(instance, objective=plain)
+
+
+def _fte_years(model: Any, instance: SitingInstance) -> Any:
+    return sum(model.fte[e, t] for e in instance.staff_groups for t in instance.years)
+
+
+class _Decomposed:
+    """By one Benders decomposition, whose cuts are for every search."""
+
+    def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
+        self._price = _journey_price(instance)
+        self._measure = measure
+        self._instance = _weighted(instance, 1.0, self._price)
+        self._benders = Benders(self._instance, options)
+
+    def seek(
+        self,
+        seeking: Seeking,
+        start: Found | None,
+        bound: float | None,
+        journal: Journal,
+        *,
+        prove: bool,
+    ) -> tuple[Stop, list[Found], float | None]:
+        """Why it stopped, plans found on the way, the best bound."""
+        benders, aim = self._benders, _MasterAim(seeking, self._forms, self._amounts)
+        stop = benders.run(journal, aim, None if start is None else start.start, bound, prove=prove)
+        return stop, [self._kept(one) for one in aim.considered], benders.bound
+
+    @property
+    def program(self) -> Program:
+        """The master with its cuts."""
+        return self._benders.master
+
+    @property
+    def nodes(self) -> int:
+        """Of all searches so far."""
+        return self._benders.nodes
+
+    def _kept(self, candidate: Candidate) -> Found:
+        return Found(self._amounts(candidate), lambda: self._benders.plan(candidate), candidate)
+
+    @cached_property
+    def _forms(self) -> _Forms:
+        benders, years = self._benders, self._instance.years
+        model, rate = benders.model, self._instance.objective.discount_rate
+        dated = sum((1 + rate) ** (years[0] - t) * model.unmet_cost[t] for t in years)
+        unmet = _Form(*benders.row_of(dated))
+        service = _Form(benders.service_nok, 0.0)
+        journeys = service.mixed(1 / self._price, unmet, -1 / self._price)
+        fte = _Form(*benders.row_of(_fte_years(model, self._instance)))
+        return _Forms(
+            cost=_objective(benders.master).mixed(1.0, service, -1.0).mixed(1.0, unmet, 1.0),
+            other={Measure.TRAVEL: journeys, Measure.FTE: fte}[self._measure],
+            unmet=unmet,
+        )
+
+    def _amounts(self, candidate: Candidate) -> Amounts:
+        """Recomputed: the forms only bound from below what journeys and unmet need cost."""
+        served, unmet = candidate.served, candidate.served.unmet_nok
+        travel = self._measure is Measure.TRAVEL
+        other = served.travel_nok if travel else self._forms.other.at(candidate.x)
+        return Amounts(candidate.decided_nok + unmet, other, unmet)
 
 
 def _journey_price(instance: SitingInstance) -> float:
@@ -159,96 +368,24 @@ def _journey_price(instance: SitingInstance) -> float:
     return 1.0 if price is None or dearest == 0 else max(DEAREST_JOURNEY * price / dearest, 1e-3)
 
 
-class _Decomposed:
-    """By one Benders decomposition, whose cuts are for every aim."""
-
-    def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
-        self._price = _journey_price(instance)
-        self._measure = measure
-        self._options = options
-        self._instance = _weighted(instance, 1.0, self._price)
-        self._benders: Benders | None = None
-        self._known: list[Candidate] = []
-
-    def seek(self, seeking: Seeking, journal: Journal) -> Sought:
-        """The best plan by some mix under some ceilings, from the best of those known."""
-        if self._benders is None:
-            self._benders = Benders(self._instance, self._options, journal)
-        aim = _MasterAim(seeking, self._forms, self._amounts, self._known.append)
-        within = [(value, c) for c in self._known if (value := aim.value(c)) is not None]
-        start = min(within, key=lambda one: one[0])[1] if within else None
-        self._benders.turn_to(aim, start, journal)
-        stop = self._benders.run()
-        best = self._benders.best
-        self._keep_efficient()
-        if best is None:
-            return Sought(stop, None, None, self._benders.bound)
-        return Sought(stop, self._benders.plan(best), self._amounts(best), self._benders.bound)
-
-    @cached_property
-    def _forms(self) -> _Forms:
-        benders = self._benders
-        assert benders is not None
-        model, master, years = benders.model, benders.master, self._instance.years
-        rate = self._instance.objective.discount_rate
-        unmet = tuple(
-            _Form(*benders.row_of((1 + rate) ** (years[0] - t) * model.unmet_cost[t]))
-            for t in years
-        )
-        unmet_in_all = _Form(np.sum([form.row for form in unmet], axis=0), 0.0)
-        whole = _Form(master.cost * master.objective_scale, master.offset * master.objective_scale)
-        service = _Form(benders.service_nok, 0.0)
-        journeys = service.mixed(1 / self._price, unmet_in_all, -1 / self._price)
-        fte = _Form(*benders.row_of(_fte_years(model, self._instance)))
-        return _Forms(
-            cost=whole.mixed(1.0, service, -1.0).mixed(1.0, unmet_in_all, 1.0),
-            other={Measure.TRAVEL: journeys, Measure.FTE: fte}[self._measure],
-            unmet=unmet,
-        )
-
-    def _amounts(self, candidate: Candidate) -> Amounts:
-        """Recomputed: the forms only bound from below what journeys and unmet need cost."""
-        served = candidate.served
-        travel = self._measure is Measure.TRAVEL
-        other = served.travel_nok if travel else self._forms.other.at(candidate.x)
-        return Amounts(candidate.decided_nok + sum(served.unmet_nok), other, served.unmet_nok)
-
-    def _keep_efficient(self) -> None:
-        """Forget plans that another one beats or equals in everything."""
-        kept: dict[Amounts, Candidate] = {}
-        for candidate in self._known:
-            mine = self._amounts(candidate)
-            if not any(_no_worse(other, mine) for other in kept):
-                kept = {a: c for a, c in kept.items() if not _no_worse(mine, a)}
-                kept[mine] = candidate
-        self._known[:] = kept.values()
-
-
-def _no_worse(one: Amounts, other: Amounts) -> bool:
-    fewer = all(a <= b for a, b in zip(one.unmet, other.unmet, strict=True))
-    return one.cost <= other.cost and one.other <= other.other and fewer
-
-
-def _fte_years(model: Any, instance: SitingInstance) -> Any:
-    return sum(model.fte[e, t] for e in instance.staff_groups for t in instance.years)
-
-
-@dataclass(frozen=True)
 class _MasterAim:
-    """What is sought, for the decomposition; every whole plan considered is told to `tell`."""
+    """What is sought, for the decomposition; `considered` are the whole plans it came by."""
 
-    seeking: Seeking
-    forms: _Forms
-    amounts: Callable[[Candidate], Amounts]
-    tell: Callable[[Candidate], None]
+    def __init__(
+        self, seeking: Seeking, forms: _Forms, amounts: Callable[[Candidate], Amounts]
+    ) -> None:
+        self._seeking = seeking
+        self._forms = forms
+        self._amounts = amounts
+        self.considered: list[Candidate] = []
 
     def applied(self, program: Program) -> Program:
         """The master with what is sought as its objective and the ceilings as rows."""
-        return self.forms.applied(program, self.seeking)
+        return self._forms.applied(program, self._seeking)
 
     def value(self, candidate: Candidate) -> float | None:
         """The mix; None above a ceiling."""
-        return self.seeking.value(self.amounts(candidate))
+        return self._seeking.value(self._amounts(candidate))
 
     def needed(self, _bound: float, served_nok: float) -> float:
         """What serving is weighed against: itself, as the ceilings ask for all of it."""
@@ -256,7 +393,7 @@ class _MasterAim:
 
     def heard(self, candidate: Candidate) -> None:
         """A plan has been considered."""
-        self.tell(candidate)
+        self.considered.append(candidate)
 
 
 class _Whole:
@@ -266,62 +403,63 @@ class _Whole:
         self._instance = instance
         self._options = options
         self._model = build_planning(_weighted(instance, 1.0, 0.0))
-        self._program = self._handed_over(1.0, 0.0)
+        self.program = hand_over(self._model, AllocationBlock(_weighted(instance, 1.0, 0.0)))
+        self.nodes = 0
         self._forms = self._read_forms(measure)
-        self._known: list[tuple[Floats, Amounts]] = []
 
-    def seek(self, seeking: Seeking, journal: Journal) -> Sought:
-        """The best plan by some mix under some ceilings, from the best of those known."""
-        program = replace(self._forms.applied(self._program, seeking), start=self._start(seeking))
+    def seek(
+        self,
+        seeking: Seeking,
+        start: Found | None,
+        bound: float | None,
+        journal: Journal,
+        *,
+        prove: bool,
+    ) -> tuple[Stop, list[Found], float | None]:
+        """Why it stopped, the plan found, the best bound."""
+        program = self._forms.applied(self.program, seeking)
+        program = replace(program, start=None if start is None else start.start)
         limits = HighsOptions(journal.seconds_left, self._options.mip_gap, self._options.threads)
         run = run_highs(program, limits, journal.note, journal.should_stop)
+        self.nodes += run.nodes
         if run.x is None:
-            return Sought(run.stop, None, None, run.bound)
-        fixed = program.with_fixed_integers(round_integers(program, run.x))
-        exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
-        if exact.x is None:
-            raise VerificationFailed("planen lar seg ikke gjennomføre når heltallene er hele")
-        forms = self._forms
-        unmet = tuple(form.at(exact.x) for form in forms.unmet)
-        amounts = Amounts(forms.cost.at(exact.x), forms.other.at(exact.x), unmet)
-        self._known.append((exact.x, amounts))
-        plan = extract_plan(self._instance, self._model, self._program, exact.x)
-        return Sought(run.stop, plan, amounts, run.bound)
+            return run.stop, [], run.bound
+        x = self._with_whole_integers(run.x, seeking)
+        return run.stop, [self._kept(x)], run.bound
 
-    def _start(self, seeking: Seeking) -> Floats | None:
-        within = [
-            (value, x)
-            for x, amounts in self._known
-            if (value := seeking.value(amounts)) is not None
-        ]
-        return min(within, key=lambda one: one[0])[1] if within else None
+    def _with_whole_integers(self, x: Floats, seeking: Seeking) -> Floats:
+        """The best service for the decisions in x; a ceiling that x exceeds a little gives way."""
+        for tolerance in (EQUAL, ENFORCED):
+            program = self._forms.applied(self.program, seeking, tolerance)
+            fixed = program.with_fixed_integers(round_integers(program, x))
+            exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
+            if exact.x is not None:
+                return exact.x
+        raise VerificationFailed("planen lar seg ikke gjennomføre når heltallene er hele")
 
-    def _handed_over(self, cost: float, travel: float) -> Program:
-        weighted = _weighted(self._instance, cost, travel)
-        model = self._model if travel == 0 else build_planning(weighted)
-        return hand_over(model, AllocationBlock(weighted))
+    def _kept(self, x: Floats) -> Found:
+        def plan() -> Plan:
+            return extract_plan(self._instance, self._model, self.program, x)
+
+        return Found(self._forms.amounts(x), plan, x)
 
     def _read_forms(self, measure: Measure) -> _Forms:
-        cost = _objective(self._program)
-        block = self._program.block
+        cost, block = _objective(self.program), self.program.block
         assert block is not None
-        first = len(self._program.columns)
-        year = np.full(len(cost.row), -1)
-        year[first : first + block.unmet] = block.demands[:, 2]
-        unmet = tuple(
-            _Form(np.where(year == index, cost.row, 0.0), 0.0)
-            for index in range(len(self._instance.years))
-        )
+        first = len(self.program.columns)
+        unmet = np.zeros_like(cost.row)
+        unmet[first : first + block.unmet] = cost.row[first : first + block.unmet]
         if measure is Measure.TRAVEL:
-            other = _objective(self._handed_over(0.0, 1.0))
+            travelling = _weighted(self._instance, 0.0, 1.0)
+            other = _objective(hand_over(build_planning(travelling), AllocationBlock(travelling)))
         else:
             other = self._form_of(_fte_years(self._model, self._instance))
-        return _Forms(cost, other, unmet)
+        return _Forms(cost, other, _Form(unmet, 0.0))
 
     def _form_of(self, expression: Any) -> _Form:
         linear = generate_standard_repn(expression)
-        column = {id(v): index for index, v in enumerate(self._program.columns)}
-        row = np.zeros(len(self._program.cost))
+        column = {id(v): index for index, v in enumerate(self.program.columns)}
+        row = np.zeros(len(self.program.cost))
         for variable, coefficient in zip(linear.linear_vars, linear.linear_coefs, strict=True):
             row[column[id(variable)]] += float(coefficient)
         return _Form(row, float(linear.constant))

@@ -19,7 +19,7 @@ from pyomo.repn import generate_standard_repn
 from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.domain.result import Outcome, Strategy
 from solver.engine import decomposition
-from solver.engine.decomposition import _Benders
+from solver.engine.benders import Benders
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
@@ -212,10 +212,10 @@ def test_master_with_all_its_rows_and_cuts_loses_no_plan(first):
         plans = list(one.plans(rng))
         if not plans or not decomposition.applies(one.instance):
             continue
-        benders = _Benders(one.instance, EXACT, Journal(Watcher(), 60))
-        benders.run()
+        benders = Benders(one.instance, EXACT)
+        benders.run(Journal(Watcher(), 60))
         for plan in plans:
-            run = run_highs(plan.fixed(benders._model, benders.program), HighsOptions(60))
+            run = run_highs(plan.fixed(benders.model, benders.master), HighsOptions(60))
             assert run.stop is Stop.GAP_REACHED
             assert run.bound is not None
             assert run.bound <= plan.cost + 1e-6 * max(abs(plan.cost), 1.0)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from app.schemas.answers.base import Answer
+from app.schemas.answers.pareto import Front
 from app.schemas.parameters import RunKind
 
-ANSWERS: Mapping[RunKind, type[Answer]] = {}
+ANSWERS: Mapping[RunKind, type[Answer]] = {
+    "pareto": Front,
+}

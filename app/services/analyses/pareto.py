@@ -1,0 +1,106 @@
+"""Kind `pareto`: the front as a document and in words."""
+
+from typing import Any
+
+from app.schemas.answers.pareto import Front as FrontDocument
+from app.schemas.parameters import ParetoParameters
+from app.schemas.scenario import Scenario
+from app.services.answer_document import make_answer
+from app.services.instances import make_instance
+from app.services.plan_document import make_plan
+from app.services.words import millions, number, percent
+from solver.analysis.pareto import Front, FrontPoint, expected_solves, find_front
+from solver.analysis.session import Session
+from solver.domain.result import Outcome, SolveOptions, Watcher
+from solver.engine.tradeoff import Measure
+
+UNITS = {
+    Measure.TRAVEL: lambda value: f"reiser for {millions(value)}",
+    Measure.FTE: lambda value: f"{number(value, 0)} årsverk over hele perioden",
+}
+NOTHING = {
+    Outcome.INFEASIBLE: "Ingen plan oppfyller alle kravene i scenariet. Bruk «flerkjerne explain» "
+    "for å se hva som må gi etter.",
+    Outcome.NO_PLAN: "Ingen plan ble funnet innen tidsgrensen. Gi lengre tid.",
+    Outcome.DISMISSED: "Kjøringen ble avbrutt før det fantes en plan.",
+}
+
+
+def pareto(
+    scenario: Scenario, parameters: ParetoParameters, options: SolveOptions, watcher: Watcher
+) -> dict[str, Any]:
+    """The front of a scenario: cost against what the parameters say."""
+    instance = make_instance(scenario)
+    measure = Measure(parameters.against)
+    session = Session(options, watcher, expected_solves(parameters.points))
+    front = find_front(instance, measure, parameters.points, session)
+    points = [
+        _point(point, make_plan(scenario, instance, point.result), knee=index == front.knee)
+        for index, point in enumerate(front.points)
+    ]
+    return make_answer(
+        FrontDocument,
+        {"against": measure.value, "complete": front.complete, "points": points},
+        text=_words(front, measure, parameters.points, options),
+        outcome=front.outcome,
+        session=session,
+        scenario=scenario,
+        instance=instance,
+    )
+
+
+def _point(point: FrontPoint, plan: dict[str, Any], *, knee: bool) -> dict[str, Any]:
+    totals = plan["totals"]
+    return {
+        "cost_nok": totals["capital_nok"] + totals["operating_nok"] + totals["unmet_nok"],
+        "travel_nok": totals["travel_nok"],
+        "fte_years": sum(sum(year["fte"].values()) for year in plan["years"].values()),
+        "gap": point.gap,
+        "knee": knee,
+        "plan": plan,
+    }
+
+
+def _words(front: Front, measure: Measure, asked: int, options: SolveOptions) -> list[str]:
+    if not front.points:
+        return [NOTHING[front.outcome]]
+    lines = [_range(front, measure)]
+    if front.knee is not None:
+        knee = front.points[front.knee]
+        lines.append(
+            f"Kneet ligger ved {millions(knee.cost)} og {UNITS[measure](knee.other)}: "
+            "forbi det koster hver forbedring klart mer enn før."
+        )
+    if front.complete:
+        lines.append("Andre planer å velge mellom finnes ikke: alt imellom er prøvd og bevist.")
+    elif len(front.points) < asked:
+        lines.append(f"Det ble funnet {len(front.points)} av {asked} planer det ble bedt om.")
+    lines.append(_proof(front, options))
+    return lines
+
+
+def _range(front: Front, measure: Measure) -> str:
+    first, last = front.points[0], front.points[-1]
+    cheapest = f"Den rimeligste planen koster {millions(first.cost)} (nåverdi) og gir "
+    if len(front.points) == 1:
+        return f"{cheapest}{UNITS[measure](first.other)}. Ingen plan gjør det bedre for mer penger."
+    return (
+        f"{cheapest}{UNITS[measure](first.other)}. Det minste som ble funnet er "
+        f"{UNITS[measure](last.other)}, og det koster {millions(last.cost - first.cost)} mer."
+    )
+
+
+def _proof(front: Front, options: SolveOptions) -> str:
+    gaps = [point.gap for point in front.points]
+    if front.outcome is Outcome.OPTIMAL:
+        return (
+            f"Alle {len(gaps)} planene er bevist: ingen plan som er like god ellers, er mer enn "
+            f"{percent(options.mip_gap, 2)} rimeligere."
+        )
+    known = [gap for gap in gaps if gap is not None]
+    proven = sum(gap <= options.mip_gap for gap in known)
+    worst = f", og det største kjente avviket er {percent(max(known), 2)}" if known else ""
+    return (
+        f"{proven} av {len(gaps)} planer er bevist innenfor {percent(options.mip_gap, 2)}{worst}. "
+        "For de andre kan det finnes rimeligere planer som er like gode ellers."
+    )

@@ -1,0 +1,299 @@
+"""The front of cost against another measure, by the augmented ε-constraint method.
+
+Mavrotas (2009, Effective implementation of the ε-constraint method in multi-objective mathematical
+programming problems): both ends are lexicographic, and between them cost is least under a ceiling
+on the other measure, which itself has a little weight so that no plan is dominated by one of the
+same cost. Ceilings are equally spaced; where what earlier searches found is already proven within
+the gap asked for, nothing is solved.
+
+Nobody is left without a place to shorten the journeys of others: no plan of the front has more
+unmet need (in NOK of present value) than the cheapest plan.
+
+In a large instance a proof under a ceiling is dear. There plans are proven for a few weights on
+the other measure (supported points, Aneja and Nair 1979, Bicriteria transportation problem), whose
+bounds hold under every ceiling, and under the ceilings plans are only searched for. Each point says
+by how much it can be beaten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from solver.analysis.session import Session
+from solver.domain.errors import VerificationFailed
+from solver.domain.instance import SitingInstance
+from solver.domain.plan import Plan
+from solver.domain.result import (
+    Outcome,
+    Progress,
+    SolveResult,
+    Termination,
+    Watcher,
+    relative_gap,
+)
+from solver.engine.handover import TriviallyInfeasible
+from solver.engine.highs import Stop
+from solver.engine.journal import Journal
+from solver.engine.tradeoff import Amounts, Found, Measure, Seeking, Tradeoff
+from solver.verify import verify
+
+AUGMENTED = 1e-3  # of the slope between the ends: the weight of the other measure under a ceiling
+EQUAL = 1e-9  # two ways of adding up the same plan
+NEXT = 1e-6  # of the range between the ends: how far below a point the next one is looked for
+PROOF = 0.2  # of the time left, for one proof in a large instance: all points rest on it
+# Of the slope between the ends, in a large instance: the front is steep where travel is least, and
+# most of it lies where it is flat.
+WEIGHTS = (1 / 64, 1 / 16, 1 / 4)
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A verified plan of the front, as the result of a solve.
+
+    `cost` is in NOK of present value, `other` as its measure says. `gap` is by how much, relative
+    to its cost, a plan with no more of the other measure could at most be cheaper; None when
+    nothing is known.
+    """
+
+    result: SolveResult
+    cost: float
+    other: float
+    gap: float | None
+
+
+@dataclass(frozen=True)
+class Front:
+    """Points from the cheapest to the one with least of the other measure; none dominated.
+
+    `complete`: there is no other point, each being proven. `knee` is the index of the point
+    farthest from the straight line between the ends; None with fewer than three.
+    """
+
+    points: tuple[FrontPoint, ...]
+    outcome: Outcome
+    complete: bool
+    knee: int | None
+
+
+def find_front(instance: SitingInstance, measure: Measure, points: int, session: Session) -> Front:
+    """At most so many points (≥ 2) of the front of an instance."""
+    try:
+        return _Search(instance, measure, points, session).front()
+    except TriviallyInfeasible:
+        return _without_points(Outcome.INFEASIBLE)
+
+
+def expected_solves(points: int) -> int:
+    """How many searches a front of so many points takes about."""
+    return points + len(WEIGHTS) + 2
+
+
+class _Search:
+    """One front on its way."""
+
+    def __init__(
+        self, instance: SitingInstance, measure: Measure, points: int, session: Session
+    ) -> None:
+        self._instance = instance
+        self._asked = points
+        self._session = session
+        self._gap = session.options.mip_gap
+        self._tradeoff = Tradeoff(instance, measure, session.options)
+        self._weight = 0.0
+        self._why = Outcome.NO_PLAN
+        self._unmet = 0.0
+
+    def front(self) -> Front:
+        """Ends first, then what lies between."""
+        cheapest = self._seek(Seeking(cost=1.0))
+        if cheapest is None:
+            return _without_points(self._why)
+        first = self._seek(Seeking(other=1.0, most_cost=cheapest.cost), prove=False) or cheapest
+        self._unmet = first.unmet
+        last = self._far_end(first)
+        if last.other < first.other and last.cost > first.cost:
+            self._search_by_weight(_slope(first, last))
+            self._weight = AUGMENTED * _slope(first, self._far_end(first))
+            self._search_by_ceiling(first)
+        closed = self._fill()
+        return self._chosen(closed)
+
+    def _far_end(self, first: Amounts) -> Amounts:
+        least = self._seek(Seeking(other=1.0, most_unmet=self._unmet), prove=False) or first
+        under = Seeking(cost=1.0, most_other=least.other, most_unmet=self._unmet)
+        return self._seek(under, prove=False) or least
+
+    def _search_by_weight(self, slope: float) -> None:
+        """Plans on the front's convex hull, and bounds for all of it; where seeking is dear."""
+        for share in WEIGHTS if self._tradeoff.decomposed else ():
+            if not self._session.over:
+                self._seek(Seeking(1.0, share * slope, most_unmet=self._unmet))
+
+    def _search_by_ceiling(self, first: Amounts) -> None:
+        last = self._tradeoff.efficient(self._unmet)[-1].amounts
+        for step in range(1, self._asked - 1):
+            ceiling = first.other + step * (last.other - first.other) / (self._asked - 1)
+            if not self._proven(ceiling) and not self._session.over:
+                self._seek(self._under(ceiling), prove=False)
+
+    def _fill(self) -> bool:
+        """Look between the points known until there are enough; whether there is no other."""
+        closed: set[tuple[float, float]] = set()
+        while not self._session.over:
+            front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
+            open_ = [pair for pair in _neighbours(front) if _ids(pair) not in closed]
+            if not open_ or self._tradeoff.decomposed:
+                return not open_
+            if len(front) >= self._asked:
+                return False
+            widest = max(open_, key=lambda pair: pair[0].other - pair[1].other)
+            if not self._look_between(*widest, range_=front[0].other - front[-1].other):
+                closed.add(_ids(widest))
+        return False
+
+    def _look_between(self, high: Amounts, low: Amounts, range_: float) -> bool:
+        """Whether there is a point strictly between two neighbours."""
+        for ceiling in ((high.other + low.other) / 2, high.other - NEXT * range_):
+            found = self._seek(self._under(ceiling))
+            if found is not None and found.other > low.other:
+                return True
+        return False
+
+    def _chosen(self, complete: bool) -> Front:
+        front = self._tradeoff.efficient(self._unmet)
+        few = _spread(front, self._asked)
+        points = tuple(self._point(one) for one in few)
+        if self._session.dismissed:
+            outcome = Outcome.DISMISSED
+        elif all(p.gap is not None and p.gap <= self._gap + EQUAL for p in points):
+            outcome = Outcome.OPTIMAL
+        else:
+            outcome = Outcome.FEASIBLE
+        whole = complete and outcome is Outcome.OPTIMAL and len(few) == len(front)
+        return Front(points, outcome, whole, _knee(points))
+
+    def _point(self, found: Found) -> FrontPoint:
+        gap = self._gap_of(found, found.amounts.other)
+        result = self._result(found.plan(), proven=gap is not None and gap <= self._gap + EQUAL)
+        return FrontPoint(result, found.amounts.cost, found.amounts.other, gap)
+
+    def _result(self, plan: Plan, *, proven: bool) -> SolveResult:
+        """The plan verified. Its bound is not one on the scenario's own objective, so none is told.
+
+        Raises VerificationFailed when it does not hold.
+        """
+        verification, figures = verify(self._instance, plan)
+        if not verification.passed:
+            wrong = [check.claim for check in verification.checks if not check.passed]
+            raise VerificationFailed("; ".join(wrong))
+        return SolveResult(
+            outcome=Outcome.OPTIMAL if proven else Outcome.FEASIBLE,
+            termination=Termination.GAP_REACHED if proven else Termination.TIME_LIMIT,
+            plan=plan,
+            figures=figures,
+            objective_nok=figures.objective_nok,
+            dual_bound_nok=None,
+            mip_gap=None,
+            verification=verification,
+            conflict=None,
+            statistics=self._tradeoff.statistics(self._session.seconds),
+            options=self._session.options,
+        )
+
+    def _gap_of(self, found: Found, ceiling: float) -> float | None:
+        """By how much, relative to its cost, a plan under a ceiling could be cheaper."""
+        least = Seeking(1.0, most_other=ceiling, most_unmet=self._unmet)
+        cost, bound = found.amounts.cost, self._tradeoff.bound(least)
+        return None if bound is None else relative_gap(cost, min(bound, cost))
+
+    def _under(self, ceiling: float) -> Seeking:
+        return Seeking(1.0, self._weight, most_other=ceiling, most_unmet=self._unmet)
+
+    def _proven(self, ceiling: float) -> bool:
+        best = self._tradeoff.known(self._under(ceiling)).best
+        gap = None if best is None else self._gap_of(best, ceiling)
+        return gap is not None and gap <= self._gap
+
+    def _seek(self, seeking: Seeking, *, prove: bool = True) -> Amounts | None:
+        seconds = self._session.share
+        if prove and self._tradeoff.decomposed:
+            seconds = max(seconds, PROOF * self._session.seconds_left)
+        watcher = self._session.watcher()
+        if seeking.cost == 0:  # what is least is not money then
+            watcher = _without_money(watcher)
+        journal = Journal(watcher, seconds)
+        sought = self._tradeoff.seek(seeking, journal, prove=prove)
+        self._why = _OUTCOMES.get(sought.stop, Outcome.NO_PLAN)
+        return None if sought.best is None else sought.best.amounts
+
+
+_OUTCOMES = {Stop.INFEASIBLE: Outcome.INFEASIBLE, Stop.INTERRUPTED: Outcome.DISMISSED}
+
+
+def _without_points(outcome: Outcome) -> Front:
+    return Front((), outcome, False, None)
+
+
+def _without_money(watcher: Watcher) -> Watcher:
+    def tell(progress: Progress) -> None:
+        watcher.on_progress(replace(progress, incumbent_nok=None, bound_nok=None, gap=None))
+
+    return Watcher(tell, watcher.should_stop)
+
+
+def _slope(low: Amounts, high: Amounts) -> float:
+    """What one unit less of the other measure costs between two points [NOK per unit]."""
+    return (high.cost - low.cost) / (low.other - high.other)
+
+
+def _neighbours(front: Sequence[Amounts]) -> list[tuple[Amounts, Amounts]]:
+    return list(pairwise(front))
+
+
+def _ids(pair: tuple[Amounts, Amounts]) -> tuple[float, float]:
+    return pair[0].other, pair[1].other
+
+
+def _spread(front: Sequence[Found], most: int) -> list[Found]:
+    """At most so many of the front: the ends, and the cheapest under equally spaced ceilings.
+
+    Where several ceilings have the same one, the widest gaps are filled.
+    """
+    if len(front) <= most:
+        return list(front)
+    high, low = front[0].amounts.other, front[-1].amounts.other
+    ceilings = (high + step * (low - high) / (most - 1) for step in range(1, most - 1))
+    taken = {0, len(front) - 1}
+    taken |= {next(i for i, f in enumerate(front) if f.amounts.other <= c) for c in ceilings}
+    while len(taken) < most:
+        taken.add(_loneliest(front, taken))
+    return [front[index] for index in sorted(taken)]
+
+
+def _loneliest(front: Sequence[Found], taken: set[int]) -> int:
+    """The one left out that is farthest from those taken, in the other measure."""
+
+    def distance(index: int) -> float:
+        mine = front[index].amounts.other
+        return min(abs(mine - front[one].amounts.other) for one in taken)
+
+    return max((i for i in range(len(front)) if i not in taken), key=distance)
+
+
+def _knee(points: Sequence[FrontPoint]) -> int | None:
+    """The point farthest below the line between the ends, both measures counted from 0 to 1.
+
+    Das (1999, On characterizing the “knee” of the Pareto curve): where giving up either measure
+    begins to cost much of the other.
+    """
+    if len(points) < 3:
+        return None
+    first, last = points[0], points[-1]
+
+    def below(point: FrontPoint) -> float:
+        dearer = (point.cost - first.cost) / (last.cost - first.cost)
+        more = (point.other - last.other) / (first.other - last.other)
+        return 1.0 - dearer - more
+
+    best = max(range(1, len(points) - 1), key=lambda index: below(points[index]))
+    return best if below(points[best]) > 0 else None

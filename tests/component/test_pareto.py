@@ -1,0 +1,211 @@
+"""The front of cost against travel and FTE: toys by hand, and every plan there is tried."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from solver.analysis import pareto
+from solver.analysis.pareto import Front, expected_solves, find_front
+from solver.analysis.session import Session
+from solver.domain.instance import SitingInstance
+from solver.domain.result import Outcome, Progress, SolveOptions, Watcher
+from solver.engine import decomposition
+from solver.engine.tradeoff import Measure, Seeking, Tradeoff
+from solver.verify import verify
+from tests.known_optimum.enumeration import Enumeration
+from tests.random_scenarios import random_scenario
+from tests.siting import Y2, Document, district, instance_of, project, scenario, site
+
+EXACT = SolveOptions(time_limit_s=60, mip_gap=0.0)
+
+
+def town(**more: object) -> Document:
+    """Two districts with four in need each; everybody can stay at s, b is far away.
+
+    Today costs 0 and 4·1 + 4·10 = 44 of travel. l (5 NOK) brings b to 5 minutes: 24. k (20 NOK)
+    brings b to 1 minute: 8. Both cost 25 and gain nothing beyond k.
+    """
+    return scenario(
+        districts={"a": district(4), "b": district(4)},
+        sites={"s": site(8), "u": {}, "v": {}},
+        minutes={"s": {"a": 1, "b": 10}, "u": {"a": 10, "b": 1}, "v": {"a": 10, "b": 5}},
+        projects={
+            "k": project("u", 4, investment_nok=20),
+            "l": project("v", 4, investment_nok=5),
+        },
+        **more,
+    )
+
+
+def front_of(
+    siting: SitingInstance,
+    measure: Measure = Measure.TRAVEL,
+    points: int = 10,
+    options: SolveOptions = EXACT,
+    watcher: Watcher | None = None,
+) -> Front:
+    session = Session(options, watcher or Watcher(), expected_solves(points))
+    return find_front(siting, measure, points, session)
+
+
+def amounts(front: Front) -> list[tuple[float, float]]:
+    return [(round(point.cost, 6), round(point.other, 6)) for point in front.points]
+
+
+def test_the_whole_front_of_a_town() -> None:
+    front = front_of(instance_of(town()))
+    assert amounts(front) == [(0, 44), (5, 24), (20, 8)]
+    assert front.outcome is Outcome.OPTIMAL
+    assert front.complete
+    assert [point.gap for point in front.points] == [0, 0, 0]
+    assert front.knee == 1
+
+
+def test_fewer_points_are_the_ends_first() -> None:
+    front = front_of(instance_of(town()), points=2)
+    assert amounts(front) == [(0, 44), (20, 8)]
+    assert not front.complete
+    assert front.knee is None
+
+
+def test_ends_are_lexicographic() -> None:
+    """A project that costs nothing and shortens journeys is in every plan of the front."""
+    document = town()
+    document["projects"]["l"]["investment_nok"] = 0
+    assert amounts(front_of(instance_of(document))) == [(0, 24), (20, 8)]
+
+
+def test_one_plan_that_is_best_in_both() -> None:
+    document = town()
+    document["projects"] = {}
+    front = front_of(instance_of(document))
+    assert amounts(front) == [(0, 44)]
+    assert front.complete
+
+
+def test_nobody_is_left_out_to_shorten_journeys() -> None:
+    """A missing place at 6 NOK costs less than four of the journeys of b; none is left out."""
+    front = front_of(instance_of(town(unmet_nok=6)))
+    assert amounts(front) == [(0, 44), (5, 24), (20, 8)]
+    for point in front.points:
+        assert point.result.figures is not None
+        assert point.result.figures.unmet_nok == 0
+
+
+def test_weights_of_the_scenario_do_not_count() -> None:
+    weighed = town(objective={"weights": {"cost": 0.5, "travel": 100}})
+    assert amounts(front_of(instance_of(weighed))) == [(0, 44), (5, 24), (20, 8)]
+
+
+def test_cost_against_fte() -> None:
+    """k needs 3 FTE where l needs 1; one of them must open for b to be served."""
+    document = town(staffing={"available_fte": {"all": 100}})
+    document["sites"]["s"] = site(4)
+    document["projects"]["k"] |= {"investment_nok": 5, "fte": {"all": 3}}
+    document["projects"]["l"] |= {"investment_nok": 20, "fte": {"all": 1}}
+    assert amounts(front_of(instance_of(document), Measure.FTE)) == [(5, 3), (20, 1)]
+
+
+def test_an_infeasible_scenario_has_no_front() -> None:
+    document = town()
+    document["sites"]["s"] = site(0)
+    document["projects"] = {}
+    front = front_of(instance_of(document))
+    assert (front.points, front.outcome) == ((), Outcome.INFEASIBLE)
+
+
+def test_dismissed_before_anything_is_found() -> None:
+    front = front_of(instance_of(town()), watcher=Watcher(should_stop=lambda: True))
+    assert front.outcome is Outcome.DISMISSED
+
+
+def test_progress_tells_which_search_of_how_many() -> None:
+    told: list[Progress] = []
+    front_of(instance_of(town()), watcher=Watcher(told.append))
+    parts = [progress.part or 0 for progress in told]
+    assert parts == sorted(parts)
+    assert parts[-1] >= 4
+    assert all((progress.parts or 0) >= (progress.part or 0) for progress in told)
+
+
+def brute_force(document: Document) -> list[tuple[float, float]]:
+    """Every efficient (cost, travel), by trying every plan twice: travel for nothing, and only it.
+
+    Only for scenarios where nobody may be left out, so that cost is what was decided.
+    """
+    every = Enumeration(document)
+    allowed = every.allowed()
+    if not len(allowed.opens):
+        return []
+    cost = every.decided(allowed)
+    travel = every.cost(allowed) - cost
+    front: list[tuple[float, float]] = []
+    for index in np.lexsort((travel, cost)):
+        if math.isfinite(travel[index]) and (not front or travel[index] < front[-1][1] - 1e-7):
+            front.append((cost[index], travel[index]))
+    return front
+
+
+@pytest.mark.parametrize("decomposed", [False, True])
+@pytest.mark.parametrize("first", range(0, 120, 30))
+def test_the_front_is_that_of_every_plan_there_is(
+    monkeypatch: pytest.MonkeyPatch, first: int, *, decomposed: bool
+) -> None:
+    monkeypatch.setattr(decomposition, "fits", lambda i, _: decomposed and decomposition.applies(i))
+    tried = 0
+    for seed in range(first, first + 30):
+        document = random_scenario(seed)
+        document["objective"] |= {"unmet_place_year_nok": None, "weights": None}
+        document["targets"] = {**(document.get("targets") or {}), "within": None}
+        siting = instance_of(document)
+        if decomposed and not decomposition.applies(siting):
+            continue
+        expected = brute_force(document)
+        front = front_of(siting, points=50)
+        assert bool(front.points) == bool(expected)
+        if not expected:
+            continue
+        tried += 1
+        found = [(point.cost, point.other) for point in front.points]
+        _check(front, siting, found)
+        assert found[0][0] == pytest.approx(expected[0][0], rel=1e-6, abs=1e-6)
+        for cost, other in found:
+            least = min(c for c, o in expected if o <= other + 1e-5)
+            gap = next(p.gap for p in front.points if (p.cost, p.other) == (cost, other))
+            assert least >= cost - (gap or 0) * abs(cost) - 1e-4 * max(abs(cost), 1) or gap is None
+        if not decomposed:
+            assert front.complete
+            assert found == [pytest.approx(point, rel=1e-6, abs=1e-5) for point in expected]
+    assert tried > 3
+
+
+def _check(front: Front, siting: SitingInstance, found: list[tuple[float, float]]) -> None:
+    for (cost, other), (dearer, less) in pairwise(found):
+        assert dearer > cost
+        assert less < other
+    for point in front.points:
+        assert point.result.plan is not None
+        assert verify(siting, point.result.plan)[0].passed
+
+
+def test_a_bound_with_more_weight_is_one_with_less() -> None:
+    """cost + 3·travel ≥ 64 says that cost ≥ 64 − 3·20 under a ceiling of 20 on travel."""
+    tradeoff = Tradeoff(instance_of(town()), Measure.TRAVEL, EXACT)
+    session = Session(EXACT, Watcher(), 1)
+    journal = pareto.Journal(session.watcher(), 10)
+    sought = tradeoff.seek(Seeking(1.0, 3.0), journal)
+    assert sought.bound == pytest.approx(44)  # k: 20 + 3·8
+    assert tradeoff.bound(Seeking(1.0, most_other=12)) == pytest.approx(44 - 3 * 12)
+    assert tradeoff.bound(Seeking(1.0)) is None
+    assert tradeoff.bound(Seeking(1.0, 5.0)) == pytest.approx(44)
+
+
+def test_two_years_and_discounting_are_in_cost_and_travel() -> None:
+    document = town(objective={"discount_rate": 0.25})
+    document["years"]["last"] = Y2
+    front = front_of(instance_of(document))
+    # δ = 1 and 0.8; a project of one year's lifetime costs 1.25⁻¹… a(0.25, 1) = 1.25 times it.
+    assert amounts(front)[0] == (0, round(44 * 1.8, 6))
+    assert amounts(front)[-1] == (round(20 * 1.25 * 1.8, 6), round(8 * 1.8, 6))
