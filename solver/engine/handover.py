@@ -6,7 +6,7 @@ is near 1, and each row whose coefficients are far from 1 (rows of money) likewi
 unit, costs of a small instance sink below the solver's tolerances.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,9 +97,10 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    planning = _compiled(model, [*model.open.values(), *model.steps.values()])
+    kept = [*model.open.values(), *model.steps.values(), *_farther(model)]
+    planning = _compiled(model, kept)
     where = _planning_columns(model, planning, len(block.instance.years))
-    entries = block.places_entries(where)
+    entries = block.planning_entries(where)
     typical = np.concatenate([_typical(planning.matrix), block.typical(entries)])
     return _scaled(_joined(planning, block, where, entries), typical)
 
@@ -143,14 +144,23 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
 
 
 def _planning_columns(model: pyo.ConcreteModel, planning: Program, years: int) -> PlanningColumns:
-    """Where open and steps have their columns."""
+    """Where open and steps have their columns, and farther in an elastic model."""
     column = {id(variable): index for index, variable in enumerate(planning.columns)}
 
-    def of(variables: Any) -> NDArray[np.int32]:
-        found = [column[id(variable)] for variable in variables.values()]
+    def of(variables: Iterable[Any]) -> NDArray[np.int32]:
+        found = [column[id(variable)] for variable in variables]
         return np.array(found, dtype=np.int32).reshape(-1, years)
 
-    return PlanningColumns(of(model.open), of(model.steps))
+    farther = of(_farther(model))
+    return PlanningColumns(
+        of(model.open.values()), of(model.steps.values()), farther[0] if len(farther) else None
+    )
+
+
+def _farther(model: pyo.ConcreteModel) -> list[Any]:
+    """Variables of an elastic model that stand in the rows of C16, one a year."""
+    farther = model.component("farther")
+    return [] if farther is None else list(farther.values())
 
 
 def _joined(

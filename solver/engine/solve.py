@@ -20,7 +20,7 @@ from solver.domain.result import (
     Watcher,
     relative_gap,
 )
-from solver.engine.conflict import find_conflict
+from solver.engine.conflict import CONFLICT_SECONDS, find_conflict
 from solver.engine.found import Found
 from solver.engine.guard import count_allocations, estimate_mb, guard_memory
 from solver.engine.highs import Stop
@@ -31,7 +31,6 @@ from solver.engine.strategies import Choice, choose
 from solver.verify import verify
 
 _STATUS = Path("/proc/self/status")
-CONFLICT_SECONDS = 60.0
 BOUND_TOLERANCE = 1e-6  # of the objective: HiGHS' own feasibility tolerance
 OBJECTIVE_TOLERANCE = 1e-9  # of the objective: two ways of adding up the same plan
 

@@ -41,11 +41,13 @@ PIECE = 1 << 18
 class PlanningColumns:
     """Where the planning part has its variables.
 
-    `open` is (projects, years), `steps` (projects with each of their care types, years).
+    `open` is (projects, years), `steps` (projects with each of their care types, years), `farther`
+    (years): places that may lie farther away than C16 allows, only in an elastic program.
     """
 
     open: Ints
     steps: Ints
+    farther: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class AllocationBlock:
         upper[self.families["C16"]] = np.inf
 
     def typical(self, places: Entries) -> Floats:
-        """Each row's typical coefficient, √(least · largest); `places` are those of C2."""
+        """Each row's typical coefficient, √(least · largest); `places` are those of C2 and C16."""
         least, most = np.ones(self.rows), np.ones(self.rows)
         np.minimum.at(least, places.rows, abs(places.values))
         np.maximum.at(most, places.rows, abs(places.values))
@@ -202,8 +204,8 @@ class AllocationBlock:
             indices[at[near]] = self.share_row[journeys.year] + first_row
             values[at[near]] = nearness[near]
 
-    def places_entries(self, planning: PlanningColumns) -> Entries:
-        """Entries of C2 in planning columns: what projects take and give."""
+    def planning_entries(self, planning: PlanningColumns) -> Entries:
+        """Entries in planning columns: of C2 what projects take and give, of C16 what is let off."""
         instance = self.instance
         site, care_type = positions(instance.sites), positions(instance.care_types)
         found: list[tuple[Ints, Ints, float]] = []
@@ -214,6 +216,8 @@ class AllocationBlock:
                 found.append((rows[care_type[p]], opened, float(taken)))
             given = (rows[care_type[p]] for p in project.care_types)
             found.extend((row, next(steps), -float(project.step)) for row in given)
+        if planning.farther is not None:
+            found.append((self.share_row, planning.farther, 1.0))
         return _entries(found)
 
     def links_per_column(self, planning: PlanningColumns, columns: int) -> Ints:

@@ -33,7 +33,7 @@ def build_master(
     weighted, in units of `unit_nok`: the most that serving or not serving one place can cost.
     `most` is the largest need of a year, per block.
     """
-    par = make_parameters(_one_district(instance))
+    par = make_parameters(one_district(instance))
     model = pyo.ConcreteModel()
     add_variables(model, par)
     add_expressions(model, par)
@@ -46,7 +46,7 @@ def build_master(
     return model
 
 
-def _one_district(instance: SitingInstance) -> SitingInstance:
+def one_district(instance: SitingInstance) -> SitingInstance:
     """Everybody in one place, from which every site is reached for nothing."""
     return replace(
         instance,
