@@ -19,7 +19,7 @@ from solver.domain.instance import Objective, Project, SitingInstance
 from solver.domain.rules import RULES, RuleName, Unit
 from solver.formulation.build import build_planning
 from solver.formulation.constraints.projects import forbidden_projects
-from solver.formulation.master import one_district
+from solver.formulation.master import add_openings_and_growth, one_district
 from solver.formulation.parameters import Parameters, make_parameters
 from solver.formulation.sets import reachable
 
@@ -46,7 +46,7 @@ _ROWS = (
     _Rows("coverage_ratio_reached", RuleName.COVERAGE, yearly=True),
     _Rows("core_coverage_ratio_reached", RuleName.CORE_COVERAGE, ids=1, yearly=True),
     _Rows("staff_within_available", RuleName.STAFF, ids=1, yearly=True),
-    _Rows("investment_within_year_ceiling", RuleName.INVESTMENT_YEAR, yearly=True),
+    _Rows("investment_of_openings", RuleName.INVESTMENT_YEAR, yearly=True),
     _Rows("investment_within_total_ceiling", RuleName.INVESTMENT_TOTAL),
     _Rows("operating_cost_within_ceiling", RuleName.OPERATING, yearly=True),
     _Rows("kept_types_do_not_fall", RuleName.KEEP_PLACES, ids=1, yearly=True),
@@ -80,6 +80,8 @@ def build_elastic(instance: SitingInstance, price_of: PriceOf) -> Elastic:
     served = _to_be_served(instance, price_of)
     model = build_planning(instance if served is None else served)
     par = make_parameters(instance)
+    model.del_component("investment_within_year_ceiling")
+    add_openings_and_growth(model, par)
     builder = _Builder(model, price_of)
     for rows in _ROWS:
         builder.loosen(rows)

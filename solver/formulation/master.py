@@ -41,7 +41,7 @@ def build_master(
         for constraint in family.constraints:
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
-    _add_openings_and_growth(model, par)
+    add_openings_and_growth(model, par)
     _add_service_cost(model, par, unit_nok, most)
     return model
 
@@ -56,7 +56,7 @@ def one_district(instance: SitingInstance) -> SitingInstance:
     )
 
 
-def _add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
+def add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
     r"""C11 over the opening year itself, V2 — a project opens with at least its smallest size.
 
     Formula: $s_{kt} = y_{kt} - y_{k,t-1}$, $q_{kpt} = q_{kp,t-1} + g_{kpt}$,
