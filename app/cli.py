@@ -23,7 +23,8 @@ from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.task import Task
-from app.summary import millions, number, percent, print_summary, wide
+from app.services.words import millions, number, percent
+from app.summary import print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -75,6 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
     solve.set_defaults(run=_solve)
 
+    explain = commands.add_parser("explain", help="finn det minste som må gi etter for en plan")
+    _add_scenario(explain)
+    _add_limits(explain)
+    explain.add_argument(
+        "--alternatives", type=_whole, default=3, metavar="N", help="andre lempinger, 0 til 10"
+    )
+    explain.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    explain.set_defaults(run=_explain)
+
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
     validate.set_defaults(run=_validate)
@@ -95,11 +105,17 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
 
 
-def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """How long and how exact; a strategy and a referee are chosen where they can be."""
     defaults = SolveOptions()
     parser.add_argument("--time-limit", type=_seconds, default=defaults.time_limit_s, metavar="S")
     parser.add_argument("--gap", type=_gap, default=defaults.mip_gap, metavar="G")
     parser.add_argument("--threads", type=_threads, default=defaults.threads, metavar="N")
+    parser.set_defaults(strategy=None, referee=False)
+
+
+def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+    _add_limits(parser)
     strategies = [strategy.value for strategy in Strategy]
     parser.add_argument(
         "--strategy",
@@ -130,9 +146,16 @@ def _gap(text: str) -> float:
 
 
 def _threads(text: str) -> int:
-    value = _number(text)
-    if not (value.is_integer() and 1 <= value <= MAX_THREADS):
+    value = _whole(text)
+    if not 1 <= value <= MAX_THREADS:
         raise argparse.ArgumentTypeError(f"må være et helt tall fra 1 til {MAX_THREADS}")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = _number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"«{text}» er ikke et helt tall")
     return int(value)
 
 
@@ -164,6 +187,11 @@ def _solve(options: argparse.Namespace) -> int:
     print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _explain(options: argparse.Namespace) -> int:
+    answer = _analyse(options, "repair", {"alternatives": options.alternatives})
+    return EXITS[answer["outcome"]]
 
 
 def _analyse(

@@ -1,11 +1,13 @@
 """What each kind of run asks for beside the scenario; what is left out has the default named."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from app.schemas.base import Document
+from pydantic import BeforeValidator, Field
 
-RunKind = Literal["solve"]
+from app.schemas.base import Document, whole
+
+RunKind = Literal["solve", "repair"]
 """What a run computes."""
 
 
@@ -13,6 +15,13 @@ class NoParameters(Document):
     """The kind asks for nothing beside the scenario."""
 
 
+class RepairParameters(Document):
+    """How many other ways out are sought beside the cheapest repair."""
+
+    alternatives: Annotated[int, Field(ge=0, le=10), BeforeValidator(whole)] = 3
+
+
 PARAMETERS: Mapping[RunKind, type[Document]] = {
     "solve": NoParameters,
+    "repair": RepairParameters,
 }

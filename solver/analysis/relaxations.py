@@ -36,9 +36,7 @@ def relaxations(instance: SitingInstance, plan: Plan, prices: Prices) -> tuple[R
     """
     books = Books(instance, plan)
     return tuple(
-        Relaxation(
-            rule, about, year, amount, float(amount) * prices.of(rule, about), asked, given
-        )
+        Relaxation(rule, about, year, amount, float(amount) * prices.of(rule, about), asked, given)
         for rule in RuleName
         for about, year, amount, asked, given in sorted(_READING[rule](books), key=_place)
     )
@@ -55,7 +53,7 @@ def _unmet(books: Books) -> Iterator[Found]:
     for t in books.instance.years:
         missing = sum(books.unmet(t).values(), Fraction(0))
         need = float(books.instance.need[:, :, t - books.first].sum())
-        if missing > ALLOCATED_NOISE * max(1, Fraction(need)):
+        if missing > ALLOCATED_NOISE * max(Fraction(1), Fraction(need)):
             yield (), t, rounded_up(missing, DECIMALS), Fraction(0), None
 
 
@@ -120,7 +118,7 @@ class _AtMost:
     def __call__(self, books: Books) -> Iterator[Found]:
         for row in self.rows(books):
             limit = Fraction(row.scale)
-            if row.excess > NOISE * max(1, limit):
+            if row.excess > NOISE * max(Fraction(1), limit):
                 given = rounded_up(limit + row.excess, self.decimals)
                 yield *_about(row), given - limit, limit, given
 
@@ -162,7 +160,7 @@ def _within(books: Books) -> Iterator[Found]:
 def rounded_up(number: Fraction, decimals: int) -> Fraction:
     """The least decimal number with so many decimals that is no less, but for binary noise."""
     scale = 10**decimals
-    return Fraction(ceil((number - NOISE * max(1, abs(number))) * scale), scale)
+    return Fraction(ceil((number - NOISE * max(Fraction(1), abs(number))) * scale), scale)
 
 
 _READING: dict[RuleName, _Reading] = {

@@ -34,7 +34,7 @@ from solver.verify import verify
 SAME = 1e-6  # of a price: HiGHS's own tolerance
 FIXED_SECONDS = 300.0  # far more than the linear program of one plan has needed
 # Shares of the time that is left.
-OF_THE_CHEAPEST, OF_THE_CONFLICT, OF_ANOTHER = 0.5, 0.3, 0.25
+OF_THE_CHEAPEST, OF_THE_CONFLICT, OF_ANOTHER = 0.7, 0.3, 0.25
 
 Rules = frozenset[RuleName]
 
@@ -159,9 +159,7 @@ class _Search:
             raise VerificationFailed("lempingen lar seg ikke gjennomføre når heltallene er hele")
         served = self._elastic.instance
         if served is None:
-            opens, places = extract_projects(
-                self._instance, self._elastic.model, program, exact.x
-            )
+            opens, places = extract_projects(self._instance, self._elastic.model, program, exact.x)
             return Plan(opens, places, {}, {})
         return extract_plan(served, self._elastic.model, program, exact.x)
 

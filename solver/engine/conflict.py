@@ -16,7 +16,6 @@ from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.formulation import FAMILIES, Family, build_planning
 from solver.formulation.allocation import AllocationBlock
 
-
 CONFLICT_SECONDS = 60.0
 
 
@@ -29,10 +28,10 @@ def find_conflict(
 
     Deletion filter (Chinneck, Feasibility and Infeasibility in Optimization, 2008, ch. 6) over
     families: each family that can be left out with the rest still infeasible is left out. What
-    remains is irreducible when every answer on the way was proven; within `seconds` in all, and
-    until `should_stop`, an answer that did not come counts as "needed" and takes that claim away. What remains is solved
-    once more without presolve: HiGHS has called feasible models infeasible. Raises EngineError
-    `infeasible_not_confirmed` when that second look finds a plan.
+    remains is irreducible when every answer on the way was proven; an answer that did not come
+    within `seconds` in all, or before `should_stop`, counts as "needed" and takes that claim away.
+    What remains is solved once more without presolve: HiGHS has called feasible models infeasible.
+    Raises EngineError `infeasible_not_confirmed` when that second look finds a plan.
     """
     deadline = monotonic() + seconds
     program = _without_cost(instance)

@@ -48,8 +48,6 @@ def _fix(variable: Any, value: float) -> None:
 
 def _need(instance: SitingInstance) -> dict[tuple[str, str, int], float]:
     return {
-        (instance.districts[i], instance.needs[n], instance.years[t]): float(
-            instance.need[i, n, t]
-        )
+        (instance.districts[i], instance.needs[n], instance.years[t]): float(instance.need[i, n, t])
         for i, n, t in np.argwhere(instance.need > 0)
     }

@@ -205,7 +205,7 @@ class AllocationBlock:
             values[at[near]] = nearness[near]
 
     def planning_entries(self, planning: PlanningColumns) -> Entries:
-        """Entries in planning columns: of C2 what projects take and give, of C16 what is let off."""
+        """Entries in planning columns: of C2 what projects take and give, of C16 `farther`."""
         instance = self.instance
         site, care_type = positions(instance.sites), positions(instance.care_types)
         found: list[tuple[Ints, Ints, float]] = []

@@ -109,6 +109,7 @@ def _places_do_not_shrink(books: Books) -> Iterator[Row]:
 
 
 def excludes_rows(books: Books) -> Iterator[Row]:
+    """C5: both of two projects that exclude each other."""
     for k, project in books.instance.projects.items():
         for other in project.excludes:
             both = k in books.plan.opens and other in books.plan.opens
@@ -116,6 +117,7 @@ def excludes_rows(books: Books) -> Iterator[Row]:
 
 
 def requires_rows(books: Books) -> Iterator[Row]:
+    """C6: a project without one it requires."""
     for k, opens in sorted(books.plan.opens.items()):
         for base in books.instance.projects[k].requires:
             yield Row((k, base), Fraction(not books.is_open(base, opens)))
@@ -141,6 +143,7 @@ def _required_and_forbidden(books: Books) -> Iterator[Row]:
 
 
 def coverage_rows(books: Books) -> Iterator[Row]:
+    """C8: places short of the target, whose places are the scale."""
     target = books.instance.targets.coverage
     if target is not None:
         for t, places in target_places(books.instance, target).items():
@@ -148,6 +151,7 @@ def coverage_rows(books: Books) -> Iterator[Row]:
 
 
 def core_coverage_rows(books: Books) -> Iterator[Row]:
+    """C9: places short of a core's target, whose places are the scale."""
     for g, target in books.instance.targets.core_coverage.items():
         people = dict(zip(books.instance.years, target.population, strict=True))
         for t, ratio in limited(books.instance, target.ratio):
@@ -156,17 +160,20 @@ def core_coverage_rows(books: Books) -> Iterator[Row]:
 
 
 def staff_rows(books: Books) -> Iterator[Row]:
+    """C10: FTE above those available, which are the scale."""
     for group, series in books.instance.limits.available_fte.items():
         for t, available in limited(books.instance, series):
             yield Row((group, t), books.fte(group, t) - available, available)
 
 
 def year_investment_rows(books: Books) -> Iterator[Row]:
+    """C11: NOK above the year's ceiling, which is the scale."""
     for t, ceiling in limited(books.instance, books.instance.limits.investment_nok):
         yield Row((t,), books.investment_nok(t) - ceiling, ceiling)
 
 
 def total_investment_rows(books: Books) -> Iterator[Row]:
+    """C12: NOK above the total ceiling, which is the scale."""
     limit = books.instance.limits.investment_total_nok
     if limit is not None:
         spent = sum((books.investment_nok(t) for t in books.instance.years), ZERO)
@@ -174,11 +181,13 @@ def total_investment_rows(books: Books) -> Iterator[Row]:
 
 
 def operating_rows(books: Books) -> Iterator[Row]:
+    """C13: NOK above the year's ceiling, which is the scale."""
     for t, ceiling in limited(books.instance, books.instance.limits.operating_nok):
         yield Row((t,), books.operating_nok(t) - ceiling, ceiling)
 
 
 def kept_type_rows(books: Books) -> Iterator[Row]:
+    """C14: places fewer than today's, which are the scale."""
     for p in books.instance.policies.keep_places:
         today = sum(books.existing(j, p, books.first) for j in books.instance.sites)
         for t in books.instance.years:
@@ -186,12 +195,14 @@ def kept_type_rows(books: Books) -> Iterator[Row]:
 
 
 def project_number_rows(books: Books) -> Iterator[Row]:
+    """C15: projects more than allowed."""
     most = books.instance.policies.max_projects
     if most is not None:
         yield Row((), Fraction(len(books.plan.opens) - most))
 
 
 def core_number_rows(books: Books) -> Iterator[Row]:
+    """C15: cores fewer than asked for."""
     least = books.instance.policies.min_cores_with_places
     if least is not None:
         having = sum(books.counted(books.last, g) >= 1 for g in books.instance.cores)
@@ -199,6 +210,7 @@ def core_number_rows(books: Books) -> Iterator[Row]:
 
 
 def nearness_rows(books: Books) -> Iterator[Row]:
+    """C16: places too many farther away; those served are the scale."""
     target = books.instance.targets.within
     if target is not None:
         for t, share in limited(books.instance, target.share):

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from app.schemas.answers.base import Answer
+from app.schemas.answers.repair import RepairAnswer
 from app.schemas.parameters import RunKind
 
-ANSWERS: Mapping[RunKind, type[Answer]] = {}
+ANSWERS: Mapping[RunKind, type[Answer]] = {
+    "repair": RepairAnswer,
+}
