@@ -1,7 +1,7 @@
 """How far a plan goes beyond each rule, recomputed exactly from the scenario's data.
 
-Amounts are rounded up, never down, to what a document can say: six decimals of places, FTE and
-shares, whole øre. The rule asks for as much less in the patch, so that the plan holds there.
+Amounts are what the plan needs. What the rule is given is rounded, always in the plan's favour, to
+what a document can say: six decimals of FTE and shares, whole øre.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ from solver.verify import checks
 from solver.verify.books import Books
 
 DECIMALS = 6
+TOLD_DECIMALS = 9  # of an amount: below are binary fractions of decimal numbers
 ORE = 2  # decimals of a krone
 # Binary fractions of decimal numbers add up to a little more than the decimal sum: not broken.
 NOISE = Fraction(1, 10**12)
@@ -54,7 +55,7 @@ def _unmet(books: Books) -> Iterator[Found]:
         missing = sum(books.unmet(t).values(), Fraction(0))
         need = float(books.instance.need[:, :, t - books.first].sum())
         if missing > ALLOCATED_NOISE * max(Fraction(1), Fraction(need)):
-            yield (), t, rounded_up(missing, DECIMALS), Fraction(0), None
+            yield (), t, _told(missing), Fraction(0), None
 
 
 def _links(rows: Callable[[Books], Iterator[checks.Row]], *, either: bool) -> _Reading:
@@ -120,7 +121,7 @@ class _AtMost:
             limit = Fraction(row.scale)
             if row.excess > NOISE * max(Fraction(1), limit):
                 given = rounded_up(limit + row.excess, self.decimals)
-                yield *_about(row), given - limit, limit, given
+                yield *_about(row), _told(row.excess), limit, given
 
 
 def _about(row: checks.Row) -> tuple[tuple[str, ...], int | None]:
@@ -154,7 +155,11 @@ def _within(books: Books) -> Iterator[Found]:
         share = shares[year] if year is not None else None
         if share is not None and row.violation > ALLOCATED_NOISE:
             given = -rounded_up(row.excess / served - share, DECIMALS)
-            yield (), year, (share - given) * served, share, max(given, Fraction(0))
+            yield (), year, _told(row.excess), share, max(given, Fraction(0))
+
+
+def _told(amount: Fraction) -> Fraction:
+    return round(amount, TOLD_DECIMALS)
 
 
 def rounded_up(number: Fraction, decimals: int) -> Fraction:

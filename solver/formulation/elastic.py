@@ -104,12 +104,16 @@ def _to_be_served(instance: SitingInstance, price_of: PriceOf) -> SitingInstance
     """Who must be served, with nothing to pay but for those who are not.
 
     Where unmet need is allowed nobody must, and both C1 and C16 hold with nobody served. Where
-    everybody reaches every site and no distance matters, all live in one district.
+    everybody reaches every site and no distance matters, all live in one district. A site may have
+    a project's places from the first year on: the opening years are no longer rows, and must not
+    hide in what can be allocated either.
     """
     if instance.objective.unmet_place_year_nok is not None:
         return None
     priced = Objective(0.0, price_of(RuleName.NEED_MET, ()), cost_weight=1.0, travel_weight=0.0)
-    served = replace(instance, objective=priced)
+    first = instance.years[0]
+    projects = {k: replace(project, earliest=first) for k, project in instance.projects.items()}
+    served = replace(instance, objective=priced, projects=projects)
     if instance.targets.within is None and reachable(instance).all():
         return one_district(served)
     return served
