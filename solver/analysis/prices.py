@@ -6,8 +6,9 @@ from solver.domain.instance import SitingInstance
 from solver.domain.rules import RULES, RuleClass, RuleName, RuleTerms, Unit
 
 # Our own assumption: a policy gives way when an assumption would have to give ten times as much,
-# a law when a policy would. A physical rule has no price.
+# a law when a policy would. What is physical is barred, so that nobody pays its price.
 CLASS_FACTORS: Mapping[RuleClass, float] = {
+    RuleClass.PHYSICAL: 1.0,
     RuleClass.LAW: 100.0,
     RuleClass.POLICY: 10.0,
     RuleClass.ASSUMPTION: 1.0,

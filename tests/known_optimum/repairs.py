@@ -101,7 +101,9 @@ class Relaxing(Enumeration):
                 total += _cost(prices["allowed_ownership"][owner], np.any(theirs, axis=0))
         most, least = (self.wishes.get(n) for n in ("max_projects", "min_cores_with_places"))
         number = np.isfinite(tally.opens).sum(axis=1)
-        total += _cost(prices["max_projects"], np.maximum(0, number - (inf if most is None else most)))
+        total += _cost(
+            prices["max_projects"], np.maximum(0, number - (inf if most is None else most))
+        )
         having = sum(self._counted(tally, g)[:, -1] >= 1 for g in self.document.get("cores") or ())
         return total + _cost(prices["min_cores"], np.maximum(0, (least or 0) - having))
 
