@@ -194,11 +194,11 @@ def _tightened(document: Document, rng: Random) -> Document:
         policies["required_projects"] = rng.sample(list(projects), 2)
     if rng.random() < 0.2:
         policies["forbidden_projects"] = rng.sample(list(projects), 1)
-    for project in projects.values():
+    for each in projects.values():
         if rng.random() < 0.3:
-            project["opens"] = {"earliest": years[-1] + rng.randint(0, 2), "latest": None}
+            each["opens"] = {"earliest": years[-1] + rng.randint(0, 2), "latest": None}
         elif rng.random() < 0.2:
-            project["opens"] = {"earliest": None, "latest": years[0] - rng.randint(0, 1)}
+            each["opens"] = {"earliest": None, "latest": years[0] - rng.randint(0, 1)}
     document["rules"] = _rules(rng)
     return document
 

@@ -27,10 +27,9 @@ class RepairWords:
     def of(self, relaxation: Relaxation) -> str:
         """One relaxation, readable by itself."""
         if relaxation.rule in _YEARLY:
-            amount = _amount(relaxation)
-            subject, against = self._subject(relaxation), self._against(relaxation)
+            what, against = self._what(relaxation), self._against(relaxation)
             year = f" i {relaxation.year}" if relaxation.year is not None else ""
-            return f"{amount} {_YEARLY[relaxation.rule]}{subject}{year}{against}"
+            return f"{_amount(relaxation)} {what}{year}{against}"
         return _SINGLE[relaxation.rule](self, relaxation)
 
     def by_rule(self, repair: Repair) -> list[str]:
@@ -46,13 +45,13 @@ class RepairWords:
         return lines
 
     def _over_the_years(self, rule: RuleName, same: Sequence[Relaxation]) -> str:
-        """«Årsverk: 12 flere enn scenariet har i 2031 og 2032, 4 i 2033.»"""
+        """«Årsverk: 12 årsverk færre enn planen trenger i 2031–2032 og 4 i 2033.»"""
         if rule is RuleName.COVERAGE:
             later = self._reached_later(same)
             if later:
                 return later
         parts = list(_by_amount(same))
-        first = f"{parts[0][0]} {_YEARLY[rule]}{self._subject(same[0])}{parts[0][1]}"
+        first = f"{parts[0][0]} {self._what(same[0])}{parts[0][1]}"
         more = [f"{amount}{years}" for amount, years in parts[1:]]
         most = max(same, key=lambda relaxation: relaxation.amount)
         peak = f" Mest i {most.year}: {_amount(most)}." if len(parts) > 2 else ""
@@ -77,6 +76,12 @@ class RepairWords:
         reached = years[len(short_of)]
         ratio = percent(float(asked[reached]), 1).replace(",0 %", " %")
         return f"Dekningsmålet på {ratio} nås først i {reached} i stedet for {years[0]}. {under}"
+
+    def _what(self, relaxation: Relaxation) -> str:
+        words = _YEARLY[relaxation.rule]
+        if relaxation.amount == 1:
+            words = words.replace("plasser", "plass", 1)
+        return f"{words}{self._subject(relaxation)}"
 
     def _subject(self, relaxation: Relaxation) -> str:
         if relaxation.rule is RuleName.CORE_COVERAGE:

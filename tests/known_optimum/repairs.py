@@ -76,9 +76,9 @@ class Relaxing(Enumeration):
                 total += _cost(prices["requirements"][k, base], alone)
             window = project.get("opens") or {}
             earliest, latest = window.get("earliest") or 0, window.get("latest") or inf
-            years = np.maximum(0, earliest - column[k])
-            late = np.where(np.isfinite(column[k]), np.maximum(0, column[k] - latest), 0)
-            total += _cost(prices["opening_years"][k], years + late)
+            early = np.maximum(0, earliest - column[k])
+            opens = np.where(np.isfinite(column[k]), column[k], 0)
+            total += _cost(prices["opening_years"][k], early + np.maximum(0, opens - latest))
         return total
 
     def _policies_broken(self, tally: Tally, prices: Prices) -> Floats:
