@@ -6,7 +6,7 @@ is near 1, and each row whose coefficients are far from 1 (rows of money) likewi
 unit, costs of a small instance sink below the solver's tolerances.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import coo_array, csc_array, vstack
 
 from solver.formulation import FAMILIES
-from solver.formulation.allocation import AllocationBlock, Entries, PlanningColumns
+from solver.formulation.allocation import NONE, AllocationBlock, Entries, PlanningColumns
 
 Floats = NDArray[np.float64]
 FAR_FROM_ONE = 100.0  # a row is rescaled when its typical coefficient is beyond this factor
@@ -76,6 +76,13 @@ class Program:
             row_upper=np.concatenate([self.row_upper, np.full(len(at_least), np.inf)]),
         )
 
+    def with_objective(self, cost_nok: Floats, offset_nok: float) -> "Program":
+        """The program with another objective, scaled by its own typical coefficient."""
+        scale = _middle(cost_nok)
+        return replace(
+            self, cost=cost_nok / scale, offset=offset_nok / scale, objective_scale=scale
+        )
+
     def without_families(self, codes: Collection[str]) -> "Program":
         """The program in which the rows of some families ask for nothing."""
         left_out = [index for index, family in enumerate(FAMILIES) if family.code in codes]
@@ -97,9 +104,14 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    kept = [*model.open.values(), *model.steps.values(), *_farther(model)]
+    kept = [
+        *model.open.values(),
+        *model.steps.values(),
+        *model.worst_off_minutes.values(),
+        *_farther(model).values(),
+    ]
     planning = _compiled(model, kept)
-    where = _planning_columns(model, planning, len(block.instance.years))
+    where = _planning_columns(model, planning, block.instance.years)
     entries = block.planning_entries(where)
     typical = np.concatenate([_typical(planning.matrix), block.typical(entries)])
     return _scaled(_joined(planning, block, where, entries), typical)
@@ -143,24 +155,34 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
     return np.array([family.get(name, NO_FAMILY) for name in names], dtype=np.int8)
 
 
-def _planning_columns(model: pyo.ConcreteModel, planning: Program, years: int) -> PlanningColumns:
-    """Where open and steps have their columns, and farther in an elastic model."""
+def _planning_columns(
+    model: pyo.ConcreteModel, planning: Program, years: tuple[int, ...]
+) -> PlanningColumns:
+    """Where open, steps, worst_off_minutes and, in an elastic model, farther have their columns."""
     column = {id(variable): index for index, variable in enumerate(planning.columns)}
 
-    def of(variables: Iterable[Any]) -> NDArray[np.int32]:
-        found = [column[id(variable)] for variable in variables]
-        return np.array(found, dtype=np.int32).reshape(-1, years)
+    def of(variables: Any) -> NDArray[np.int32]:
+        found = [column[id(variable)] for variable in variables.values()]
+        return np.array(found, dtype=np.int32).reshape(-1, len(years))
 
-    farther = of(_farther(model))
+    def by_year(variables: Any) -> NDArray[np.int32]:
+        found = np.full(len(years), NONE, dtype=np.int32)
+        for t, variable in variables.items():
+            found[years.index(t)] = column[id(variable)]
+        return found
+
     return PlanningColumns(
-        of(model.open.values()), of(model.steps.values()), farther[0] if len(farther) else None
+        of(model.open),
+        of(model.steps),
+        by_year(model.worst_off_minutes),
+        by_year(_farther(model)),
     )
 
 
-def _farther(model: pyo.ConcreteModel) -> list[Any]:
-    """Variables of an elastic model that stand in the rows of C16, one a year."""
+def _farther(model: pyo.ConcreteModel) -> Any:
+    """{year: variable} of an elastic model that stands in the row of C16."""
     farther = model.component("farther")
-    return [] if farther is None else list(farther.values())
+    return {} if farther is None else farther
 
 
 def _joined(
@@ -233,12 +255,17 @@ def _scaled(program: Program, typical: Floats) -> Program:
             matrix.data[piece] *= factor[matrix.indices[piece]]
         np.multiply(program.row_lower, factor, out=program.row_lower)
         np.multiply(program.row_upper, factor, out=program.row_upper)
-    priced = program.cost[program.cost != 0]
-    np.abs(priced, out=priced)
-    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
-    scale = float(2.0 ** np.round(np.log2(middle)))
+    scale = _middle(program.cost)
     np.divide(program.cost, scale, out=program.cost)
     return replace(program, offset=program.offset / scale, objective_scale=scale)
+
+
+def _middle(cost: Floats) -> float:
+    """The power of two nearest to the median of what is priced; 1 where nothing is."""
+    priced = cost[cost != 0]
+    np.abs(priced, out=priced)
+    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
+    return float(2.0 ** np.round(np.log2(middle)))
 
 
 def _typical(matrix: Any) -> Floats:
