@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.analysis.prices import Prices
 from solver.analysis.relaxations import relaxations
@@ -61,10 +62,8 @@ def repair_instance(
         return search.result(Outcome.INFEASIBLE, (), None, conflict, complete=True)
     tree = _Tree(search, first.repair, alternatives)
     tree.grow()
-    outcome = Outcome.OPTIMAL if first.repair.proven else Outcome.FEASIBLE
-    if session.dismissed:
-        outcome = Outcome.DISMISSED
     repairs = tree.by_price()
+    outcome = _outcome(first.repair, first.bound_nok, session)
     return search.result(outcome, repairs, first.bound_nok, conflict, complete=tree.complete)
 
 
@@ -117,8 +116,9 @@ class _Search:
         plan = self._plan(program, run.x)
         needed = relaxations(self._instance, plan, self._prices)
         price = sum(relaxation.price_nok for relaxation in needed)
-        proven = run.bound is not None and price <= run.bound * (1 + SAME) + SAME * _unit(needed)
-        return _Found(Repair(needed, price, proven, False, plan), run.bound, False)
+        bound = None if run.bound is None else min(run.bound, price)
+        proven = bound is not None and price <= bound * (1 + SAME) + SAME * _unit(needed)
+        return _Found(Repair(needed, price, proven, False, plan), bound, False)
 
     def only(self, rules: Collection[RuleName]) -> _Found:
         """The cheapest repair that relaxes none but these rules."""
@@ -148,10 +148,11 @@ class _Search:
     def _barring(self, rules: Rules) -> Program:
         upper = self._program.upper.copy()
         for rule in rules:
-            upper[self._columns.get(rule, [])] = 0.0
+            if rule in self._columns:
+                upper[self._columns[rule]] = 0.0
         return replace(self._program, upper=upper)
 
-    def _plan(self, program: Program, x: np.ndarray) -> Plan:
+    def _plan(self, program: Program, x: NDArray[np.float64]) -> Plan:
         """The plan of a point: integers whole, and the continuous part solved anew for them."""
         fixed = program.with_fixed_integers(round_integers(program, x))
         exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
@@ -172,6 +173,7 @@ class _Tree:
         self._wanted = alternatives
         self._minimal: dict[Rules, Repair] = {}
         self._first = cheapest
+        self._unknown = False  # whether some solve ended without an answer
         self.complete = False
 
     def grow(self) -> None:
@@ -184,12 +186,13 @@ class _Tree:
             if barred in seen:
                 continue
             if self._search.over:
-                return
+                self._unknown = True
+                break
             seen.add(barred)
             repair = self._known(barred) or self._new(barred)
             if repair is not None:
                 pending.extend(_with_one_more(barred, repair.rules))
-        self.complete = not self._search.over
+        self.complete = not self._unknown or len(self._others()) >= self._wanted
 
     def by_price(self) -> tuple[Repair, ...]:
         """The cheapest repair, then the others."""
@@ -210,21 +213,32 @@ class _Tree:
     def _new(self, barred: Rules) -> Repair | None:
         self._search.expect(2)
         found = self._search.cheapest(barred, OF_ANOTHER)
-        return None if found.repair is None else self._reduced(found.repair)
+        if found.repair is None:
+            self._unknown |= found.impossible is None
+            return None
+        return self._reduced(found.repair)
 
     def _reduced(self, repair: Repair) -> Repair:
         """A repair cut down, rule by rule, to one of which no rule can be done without."""
         for rule in sorted(repair.rules):
-            if self._search.over:
+            without = None if self._search.over else self._search.only(repair.rules - {rule})
+            if without is None or (without.repair is None and without.impossible is None):
+                self._unknown = True
                 return repair
-            without = self._search.only(repair.rules - {rule})
             if without.repair is not None:
                 return self._reduced(without.repair)
-            if without.impossible is None:
-                return repair
         minimal = replace(repair, minimal=True)
         self._minimal.setdefault(minimal.rules, minimal)
         return minimal
+
+
+def _outcome(cheapest: Repair, bound: float | None, session: Session) -> Outcome:
+    """Proven within the gap that was asked for, or not."""
+    if session.dismissed:
+        return Outcome.DISMISSED
+    gap = relative_gap(cheapest.price_nok, bound)
+    within = gap is not None and gap <= session.options.mip_gap
+    return Outcome.OPTIMAL if cheapest.proven or within else Outcome.FEASIBLE
 
 
 def _with_one_more(barred: Rules, rules: Rules) -> Iterator[Rules]:
@@ -238,15 +252,15 @@ def _program(elastic: Elastic, memory_limit_mb: float) -> Program:
     return hand_over(elastic.model, AllocationBlock(elastic.instance))
 
 
-def _columns(elastic: Elastic, program: Program) -> dict[RuleName, list[int]]:
+def _columns(elastic: Elastic, program: Program) -> dict[RuleName, NDArray[np.intp]]:
     """Where each rule's relaxations have their columns."""
     column = {id(variable): index for index, variable in enumerate(program.columns)}
     columns = {
-        rule: [column[id(variable)] for variable in variables]
+        rule: np.array([column[id(variable)] for variable in variables], dtype=np.intp)
         for rule, variables in elastic.slacks.items()
     }
     unmet = program.block.unmet if program.block is not None else 0
-    columns[RuleName.NEED_MET] = list(range(len(column), len(column) + unmet))
+    columns[RuleName.NEED_MET] = np.arange(len(column), len(column) + unmet)
     return columns
 
 

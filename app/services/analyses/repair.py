@@ -12,7 +12,7 @@ from app.services.instances import make_instance
 from app.services.plan_document import conflict_set
 from app.services.repair_patch import repair_patch
 from app.services.repair_words import RepairWords
-from app.services.words import listed, percent, short
+from app.services.words import kroner, listed, percent
 from solver.analysis.repair import holds, repair_instance
 from solver.analysis.session import Session
 from solver.domain.errors import ScenarioInvalid, VerificationFailed
@@ -155,7 +155,7 @@ def _opening(found: Repairs) -> str:
 
 
 def _heading(found: Repairs, repair: Repair, *, is_first: bool) -> str:
-    price = f"{short(repair.price_nok / 1e6, 3)} mill. kr"
+    price = kroner(repair.price_nok)
     if not is_first:
         proof = "" if repair.proven else ", kanskje ikke den billigste med disse reglene"
         return f"En annen mulighet, pris {price}{proof}:"
