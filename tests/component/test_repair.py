@@ -406,3 +406,7 @@ def test_a_dismissed_search_says_what_it_has() -> None:
     assert found["outcome"] == "dismissed"
     assert not found["complete"]
     assert found["conflict"] is None
+    assert found["text"][-2:] == [
+        "Hvilke regler som ikke kan holde sammen, er ikke undersøkt.",
+        "Det ble ikke tid til å lete etter alle de andre lempingene som var ønsket.",
+    ]

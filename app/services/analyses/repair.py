@@ -136,6 +136,8 @@ def _text(found: Repairs, repairs: list[Document]) -> list[str]:
         least = "Ingen av dem kan unnværes" if irreducible else "Det er ikke vist at alle trengs"
         rules = listed([f"{rule.text} ({rule.code})" for rule in found.conflict.rules])
         lines.append(f"Regler som ikke kan holde sammen: {rules}. {least}.")
+    elif found.repairs:
+        lines.append("Hvilke regler som ikke kan holde sammen, er ikke undersøkt.")
     if found.repairs and not found.complete:
         lines.append("Det ble ikke tid til å lete etter alle de andre lempingene som var ønsket.")
     return lines
