@@ -9,6 +9,7 @@ from app.schemas.merge_patch import merge_patch
 from app.services.analyses import answer
 from app.services.task import Task
 from solver import SolveOptions, solve
+from solver.analysis import repair
 from solver.domain.result import Outcome, Watcher
 from solver.domain.rules import RuleName
 from tests.siting import (
@@ -399,14 +400,41 @@ def test_a_place_that_can_be_taken_away_only_later_is_not_taken_early() -> None:
     assert [(one["name"], one["year"]) for one in repair["relaxations"]] == [("coverage", Y1)]
 
 
-def test_a_dismissed_search_says_what_it_has() -> None:
+def test_a_search_that_is_dismissed_at_once_has_nothing() -> None:
     toy = town(targets=FIVE, staffing={"available_fte": {"all": 3.5}})
     task = Task(toy, "repair", {"alternatives": 3})
     found = answer(task, SolveOptions(), Watcher(should_stop=lambda: True))
     assert found["outcome"] == "dismissed"
     assert not found["complete"]
-    assert found["conflict"] is None
+    assert (found["repairs"], found["conflict"]) == ([], None)
+    assert found["text"] == ["Kjøringen ble avbrutt før noe som kan lempes, var funnet."]
+
+
+def test_a_search_that_is_dismissed_later_has_what_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped: list[bool] = []
+
+    def first_then_stop(*_: object) -> None:
+        stopped.append(True)
+
+    monkeypatch.setattr(repair, "_conflict", first_then_stop)
+    toy = town(targets=FIVE, staffing={"available_fte": {"all": 3.5}})
+    task = Task(toy, "repair", {"alternatives": 3})
+    found = answer(task, SolveOptions(), Watcher(should_stop=lambda: bool(stopped)))
+    assert (found["outcome"], found["complete"]) == ("dismissed", False)
+    (first,) = found["repairs"]
+    assert (first["price"], first["proven"], first["minimal"]) == (1.5, True, False)
     assert found["text"][-2:] == [
         "Hvilke regler som ikke kan holde sammen, er ikke undersøkt.",
         "Det ble ikke tid til å lete etter alle de andre lempingene som var ønsket.",
     ]
+
+
+def test_a_conflict_that_would_not_fit_in_memory_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repair, "estimate_mb", lambda *_: 1e9)
+    found = repaired(town(targets=coverage(0.6)))
+    assert (found["outcome"], found["conflict"]) == ("optimal", None)
+    assert len(found["repairs"]) == 1

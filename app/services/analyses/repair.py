@@ -153,6 +153,8 @@ def _opening(found: Repairs) -> str:
         return "Scenariet lar seg gjennomføre som det står; ingenting må gi etter."
     if found.outcome is Outcome.INFEASIBLE:
         return "Scenariet har ingen plan, heller ikke om alt som kan lempes, blir lempet."
+    if found.outcome is Outcome.DISMISSED:
+        return "Kjøringen ble avbrutt før noe som kan lempes, var funnet."
     return "Det ble ikke tid til å finne noe som kan lempes. Gi lengre tid."
 
 
