@@ -23,7 +23,8 @@ from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.task import Task
-from app.summary import millions, number, percent, print_summary, wide
+from app.services.words import millions, number, percent
+from app.summary import print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -77,12 +78,20 @@ def _parser() -> argparse.ArgumentParser:
 
     pareto = commands.add_parser("pareto", help="planer mellom lavest kostnad og kortest reise")
     _add_scenario(pareto)
-    _add_solve_options(pareto)
-    pareto.add_argument("--points", type=int, metavar="N", help="høyst så mange planer")
+    _add_limits(pareto)
+    pareto.add_argument("--points", type=_whole, metavar="N", help="høyst så mange planer")
     measures = ("travel", "fte")
     pareto.add_argument("--against", choices=measures, metavar="MÅL", help=" eller ".join(measures))
     pareto.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     pareto.set_defaults(run=_pareto)
+    explain = commands.add_parser("explain", help="finn det minste som må gi etter for en plan")
+    _add_scenario(explain)
+    _add_limits(explain)
+    explain.add_argument(
+        "--alternatives", type=_whole, default=3, metavar="N", help="andre lempinger, 0 til 10"
+    )
+    explain.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    explain.set_defaults(run=_explain)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -104,11 +113,17 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
 
 
-def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """How long and how exact; a strategy and a referee are chosen where they can be."""
     defaults = SolveOptions()
     parser.add_argument("--time-limit", type=_seconds, default=defaults.time_limit_s, metavar="S")
     parser.add_argument("--gap", type=_gap, default=defaults.mip_gap, metavar="G")
     parser.add_argument("--threads", type=_threads, default=defaults.threads, metavar="N")
+    parser.set_defaults(strategy=None, referee=False)
+
+
+def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+    _add_limits(parser)
     strategies = [strategy.value for strategy in Strategy]
     parser.add_argument(
         "--strategy",
@@ -139,9 +154,16 @@ def _gap(text: str) -> float:
 
 
 def _threads(text: str) -> int:
-    value = _number(text)
-    if not (value.is_integer() and 1 <= value <= MAX_THREADS):
+    value = _whole(text)
+    if not 1 <= value <= MAX_THREADS:
         raise argparse.ArgumentTypeError(f"må være et helt tall fra 1 til {MAX_THREADS}")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = _number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"«{text}» er ikke et helt tall")
     return int(value)
 
 
@@ -179,6 +201,11 @@ def _pareto(options: argparse.Namespace) -> int:
     asked = {"points": options.points, "against": options.against}
     given = {name: value for name, value in asked.items() if value is not None}
     return EXITS[_analyse(options, "pareto", given)["outcome"]]
+
+
+def _explain(options: argparse.Namespace) -> int:
+    answer = _analyse(options, "repair", {"alternatives": options.alternatives})
+    return EXITS[answer["outcome"]]
 
 
 def _analyse(

@@ -230,3 +230,53 @@ class _Draw:
             "forbidden_projects": [chosen] if self.maybe(0.2) else [],
             "keep_places": rng.sample(self.types, 1) if self.maybe() else [],
         }
+
+
+def tight_scenario(seed: int) -> Document:
+    """A valid scenario that asks for so much that it is mostly infeasible, as `random_scenario`.
+
+    Its rules have other classes and prices now and then.
+    """
+    rng = Random(seed)
+    while True:
+        document = _tightened(_Draw(rng).document(), rng)
+        try:
+            check_scenario(document)
+        except ScenarioInvalid:
+            continue
+        return document
+
+
+def _tightened(document: Document, rng: Random) -> Document:
+    years = range(document["years"]["first"], document["years"]["last"] + 1)
+    projects, policies, goal = (document[name] for name in ("projects", "policies", "objective"))
+    goal["unmet_place_year_nok"] = rng.choice([None, goal["unmet_place_year_nok"]])
+    if rng.random() < 0.5:
+        ratio = {str(rng.choice(years)): round(rng.uniform(0.3, 0.8), 2)}
+        document["targets"]["coverage"] = {"ratio": ratio, "population": "80+"}
+    if document["staffing"]:
+        document["staffing"]["available_fte"]["all"] = rng.randint(0, 5)
+    if rng.random() < 0.3:
+        document["budget"]["investment_nok"] = rng.choice([0, 3, {str(years[0]): 10}])
+    if rng.random() < 0.3:
+        policies["required_projects"] = rng.sample(list(projects), 2)
+    if rng.random() < 0.2:
+        policies["forbidden_projects"] = rng.sample(list(projects), 1)
+    for each in projects.values():
+        if rng.random() < 0.3:
+            each["opens"] = {"earliest": years[-1] + rng.randint(0, 2), "latest": None}
+        elif rng.random() < 0.2:
+            each["opens"] = {"earliest": None, "latest": years[0] - rng.randint(0, 1)}
+    document["rules"] = _rules(rng)
+    return document
+
+
+def _rules(rng: Random) -> Document:
+    names = ["staff", "coverage", "opening_years", "need_met", "required_projects", "within"]
+    rules: Document = {}
+    for name in names:
+        if rng.random() < 0.15:
+            rules[name] = {"class": rng.choice(["physical", "law", "policy", "assumption"])}
+        elif rng.random() < 0.15:
+            rules[name] = {"price_nok_per_unit": rng.choice([0.5, 7, 200])}
+    return rules

@@ -21,7 +21,7 @@ class Document(BaseModel):
     )
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """12.0 is a whole number in JSON; True is not."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -40,10 +40,32 @@ LongText = Annotated[str, StringConstraints(max_length=20_000, pattern=TEXT_PATT
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ID_PATTERN)]
 JsonPointer = Annotated[str, StringConstraints(max_length=1000, pattern=POINTER_PATTERN)]
 SchemaVersion = Annotated[Literal[1], BeforeValidator(_not_boolean)]
-Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(_whole)]
-Count = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)]
-Positive = Annotated[int, Field(ge=1, le=100_000_000), BeforeValidator(_whole)]
+Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(whole)]
+Positive = Annotated[int, Field(ge=1, le=100_000_000), BeforeValidator(whole)]
 Amount = Annotated[float, Field(ge=0, le=1e13)]
 Share = Annotated[float, Field(ge=0, le=1)]
 StrategyName = Literal["plain", "decomposition", "location", "by_year"]
 """How a scenario is solved: `solver.domain.result.Strategy`."""
+RuleNameText = Literal[
+    "need_met",
+    "exclusions",
+    "requirements",
+    "opening_years",
+    "required_projects",
+    "forbidden_projects",
+    "allowed_ownership",
+    "coverage",
+    "core_coverage",
+    "staff",
+    "investment_year",
+    "investment_total",
+    "operating",
+    "keep_places",
+    "max_projects",
+    "min_cores",
+    "within",
+]
+"""A rule that may be relaxed: `solver.domain.rules.RuleName`."""
+RuleClassText = Literal["physical", "law", "policy", "assumption"]
+"""How firm a rule is: `solver.domain.rules.RuleClass`. A physical one is never relaxed."""

@@ -241,7 +241,9 @@ def _fields_at(model: type[BaseModel], place: Iterable[str | int]) -> list[str]:
     for part in place:
         here = _member_type(_model_in(here) or here, str(part))
     found = _model_in(here)
-    return list(found.model_fields) if found else []
+    if found is None:
+        return []
+    return [field.alias or name for name, field in found.model_fields.items()]
 
 
 def _member_type(annotation: Any, name: str) -> Any:

@@ -27,6 +27,20 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
+def merge_diff(old: Any, new: Any) -> dict[str, Any]:
+    """The patch that makes `new` of `old`, both objects without null: `merge_patch(old, diff)`."""
+    patch: dict[str, Any] = {name: None for name in old if name not in new}
+    for name, value in new.items():
+        before = old.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            inner = merge_diff(before, value)
+            if inner:
+                patch[name] = inner
+        elif name not in old or before != value:
+            patch[name] = value
+    return patch
+
+
 def set_path(document: Any, dotted_path: str, value: Any) -> Any:
     """`document` with the value at `dotted_path` replaced by `value`; the input is not changed.
 

@@ -19,6 +19,8 @@ from app.schemas.base import (
     JsonPointer,
     LongText,
     Positive,
+    RuleClassText,
+    RuleNameText,
     SchemaVersion,
     Share,
     Text,
@@ -292,6 +294,19 @@ class ObjectiveSpec(Document):
     """
 
 
+class RuleSpec(Document):
+    """What a rule is, and costs to relax, when the scenario is infeasible (`flerkjerne explain`).
+
+    Plans are the same whatever stands here. The usual classes and prices are in
+    docs/explanations/repair.md.
+    """
+
+    rule_class: Annotated[RuleClassText | None, Field(alias="class")] = None
+    price_nok_per_unit: Annotated[float, Field(gt=0, le=1e13)] | None = None
+    """Per place, FTE or krone of a year, year of opening, project, core, link or form of ownership;
+    taken as it is, whatever the class."""
+
+
 class Source(Document):
     """Where a figure is from."""
 
@@ -324,9 +339,11 @@ class Scenario(Document):
     budget: Budget | None = None
     policies: PoliciesSpec | None = None
     objective: ObjectiveSpec
+    rules: dict[RuleNameText, RuleSpec] | None = None
+    """How firm each rule is; a rule left out is as usual."""
     sources: dict[JsonPointer, Source] | None = None
     """Keyed by JSON pointer into this document; an entry speaks for everything below it."""
 
     def plain(self) -> dict[str, Any]:
         """The document as plain JSON types, what is none left out: one form for one meaning."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)

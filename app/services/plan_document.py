@@ -42,7 +42,7 @@ def make_plan(scenario: Scenario, instance: SitingInstance, result: SolveResult)
         "mip_gap": result.mip_gap,
         "gap_nok": _gap_nok(result),
         **_answer(scenario, instance, result.plan, result.figures),
-        "conflict": _conflict(result.conflict),
+        "conflict": conflict_set(result.conflict),
         "verification": _verification(result.verification),
         "bound_confirmation": _confirmation(result.confirmation),
         "statistics": _statistics(result),
@@ -219,7 +219,8 @@ def _districts(
     }
 
 
-def _conflict(conflict: Conflict | None) -> dict[str, Any] | None:
+def conflict_set(conflict: Conflict | None) -> dict[str, Any] | None:
+    """Rules that cannot hold together, as a document."""
     if conflict is None:
         return None
     rules = [dataclasses.asdict(rule) for rule in conflict.rules]

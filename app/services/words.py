@@ -1,6 +1,6 @@
 """Numbers and lists in Norwegian texts for planners."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def number(value: float | None, decimals: int) -> str:
@@ -34,3 +34,19 @@ def kroner(nok: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """«a», «a og b», «a, b og c»."""
     return " og ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def years_listed(years: Iterable[int]) -> str:
+    """2028, 2029, 2030 and 2033 as «2028–2030 og 2033»."""
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and runs[-1][-1] == year - 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return listed([_run(run) for run in runs])
+
+
+def _run(run: list[int]) -> str:
+    first, last = run[0], run[-1]
+    return f"{first}" if first == last else f"{first}–{last}"

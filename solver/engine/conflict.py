@@ -1,6 +1,6 @@
 """Which families of constraints cannot hold together, by deletion."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from time import monotonic
 
@@ -16,30 +16,41 @@ from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.formulation import FAMILIES, Family, build_planning
 from solver.formulation.allocation import AllocationBlock
 
+CONFLICT_SECONDS = 60.0
 
-def find_conflict(instance: SitingInstance, seconds: float) -> Conflict:
+
+def find_conflict(
+    instance: SitingInstance,
+    seconds: float,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Conflict:
     """A conflict set of an infeasible instance, at family level.
 
     Deletion filter (Chinneck, Feasibility and Infeasibility in Optimization, 2008, ch. 6) over
     families: each family that can be left out with the rest still infeasible is left out. What
-    remains is irreducible when every answer on the way was proven; within `seconds` in all, an
-    answer that did not come counts as "needed" and takes that claim away. What remains is solved
-    once more without presolve: HiGHS has called feasible models infeasible. Raises EngineError
-    `infeasible_not_confirmed` when that second look finds a plan.
+    remains is irreducible when every answer on the way was proven; an answer that did not come
+    within `seconds` in all, or before `should_stop`, counts as "needed" and takes that claim away.
+    What remains is solved once more without presolve: HiGHS has called feasible models infeasible.
+    Raises EngineError `infeasible_not_confirmed` when that second look finds a plan.
     """
     deadline = monotonic() + seconds
     program = _without_cost(instance)
     left_out: set[str] = set()
     needed: list[Rule] = []
     proven = True
+
+    def infeasible_without(codes: Collection[str], *, presolve: bool = True) -> bool | None:
+        seconds_left = deadline - monotonic()
+        return _is_infeasible(program, codes, seconds_left, should_stop, presolve=presolve)
+
     for family in _wishes_with_rows(program):
-        infeasible = _is_infeasible(program, {*left_out, family.code}, deadline - monotonic())
+        infeasible = infeasible_without({*left_out, family.code})
         if infeasible:
             left_out.add(family.code)
         else:
             needed.append(Rule(family.code, family.title))
         proven = proven and infeasible is not None
-    confirmed = _is_infeasible(program, left_out, deadline - monotonic(), presolve=False)
+    confirmed = infeasible_without(left_out, presolve=False)
     if confirmed is False:
         raise EngineError(
             "infeasible_not_confirmed",
@@ -73,14 +84,20 @@ def _wishes_with_rows(program: Program) -> list[Family]:
 
 
 def _is_infeasible(
-    program: Program, left_out: Collection[str], seconds: float, *, presolve: bool = True
+    program: Program,
+    left_out: Collection[str],
+    seconds: float,
+    should_stop: Callable[[], bool],
+    *,
+    presolve: bool = True,
 ) -> bool | None:
-    """Whether no plan satisfies the families left; None when time ran out first."""
-    if seconds <= 0:
+    """Whether no plan satisfies the families left; None when it was stopped first."""
+    if seconds <= 0 or should_stop():
         return None
     run = run_highs(
         program.without_families(left_out),
         HighsOptions(seconds, mip_gap=1.0, presolve=presolve),
+        should_stop=should_stop,
     )
     if run.stop is Stop.INFEASIBLE:
         return True

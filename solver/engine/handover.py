@@ -104,7 +104,12 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    kept = [*model.open.values(), *model.steps.values(), *model.worst_off_minutes.values()]
+    kept = [
+        *model.open.values(),
+        *model.steps.values(),
+        *model.worst_off_minutes.values(),
+        *_farther(model).values(),
+    ]
     planning = _compiled(model, kept)
     where = _planning_columns(model, planning, block.instance.years)
     entries = block.planning_entries(where)
@@ -153,17 +158,31 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
 def _planning_columns(
     model: pyo.ConcreteModel, planning: Program, years: tuple[int, ...]
 ) -> PlanningColumns:
-    """Where open, steps and worst_off_minutes have their columns."""
+    """Where open, steps, worst_off_minutes and, in an elastic model, farther have their columns."""
     column = {id(variable): index for index, variable in enumerate(planning.columns)}
 
     def of(variables: Any) -> NDArray[np.int32]:
         found = [column[id(variable)] for variable in variables.values()]
         return np.array(found, dtype=np.int32).reshape(-1, len(years))
 
-    worst = np.full(len(years), NONE, dtype=np.int32)
-    for t, variable in model.worst_off_minutes.items():
-        worst[years.index(t)] = column[id(variable)]
-    return PlanningColumns(of(model.open), of(model.steps), worst)
+    def by_year(variables: Any) -> NDArray[np.int32]:
+        found = np.full(len(years), NONE, dtype=np.int32)
+        for t, variable in variables.items():
+            found[years.index(t)] = column[id(variable)]
+        return found
+
+    return PlanningColumns(
+        of(model.open),
+        of(model.steps),
+        by_year(model.worst_off_minutes),
+        by_year(_farther(model)),
+    )
+
+
+def _farther(model: pyo.ConcreteModel) -> Any:
+    """{year: variable} of an elastic model that stands in the row of C16."""
+    farther = model.component("farther")
+    return {} if farther is None else farther
 
 
 def _joined(

@@ -16,7 +16,7 @@ from solver.domain.result import (
     Watcher,
     relative_gap,
 )
-from solver.engine.conflict import find_conflict
+from solver.engine.conflict import CONFLICT_SECONDS, find_conflict
 from solver.engine.found import Found
 from solver.engine.guard import count_allocations, estimate_mb, guard_memory
 from solver.engine.highs import Stop
@@ -27,7 +27,6 @@ from solver.engine.statistics import measured
 from solver.engine.strategies import Choice, choose
 from solver.verify import verify
 
-CONFLICT_SECONDS = 60.0
 BOUND_TOLERANCE = 1e-6  # of the objective: HiGHS' own feasibility tolerance
 OBJECTIVE_TOLERANCE = 1e-9  # of the objective: two ways of adding up the same plan
 

@@ -41,13 +41,15 @@ PIECE = 1 << 18
 class PlanningColumns:
     """Where the planning part has its variables.
 
-    `open` is (projects, years), `steps` (projects with each of their care types, years), and
-    `worst_off_minutes` (years), −1 in a year without.
+    `open` is (projects, years), `steps` (projects with each of their care types, years); by year,
+    −1 where there is none, `worst_off_minutes` and `farther`: places that may lie farther away than
+    C16 allows, in an elastic program.
     """
 
     open: Ints
     steps: Ints
     worst_off_minutes: Ints
+    farther: Ints
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class AllocationBlock:
         upper[self.families["C16"]] = np.inf
 
     def typical(self, planning: Entries) -> Floats:
-        """Each row's typical coefficient, √(least · largest); `planning` are those of C2 and E1."""
+        """Each row's typical coefficient, √(least · largest); `planning` are `planning_entries`."""
         least, most = np.ones(self.rows), np.ones(self.rows)
         for code in ("C16", "E1"):  # without a coefficient of 1
             least[self.families[code]], most[self.families[code]] = np.inf, 0.0
@@ -228,8 +230,12 @@ class AllocationBlock:
             values[at[there]] = minutes[there]
 
     def planning_entries(self, planning: PlanningColumns) -> Entries:
-        """Entries in planning columns: C2, what projects take and give, and E1, the worst off."""
-        return _joined(self._places_entries(planning), self._need_entries(planning))
+        """Entries in planning columns: C2, what projects take and give; C16, `farther`; E1."""
+        return _joined(
+            self._places_entries(planning),
+            self._farther_entries(planning),
+            self._need_entries(planning),
+        )
 
     def _places_entries(self, planning: PlanningColumns) -> Entries:
         instance = self.instance
@@ -243,6 +249,11 @@ class AllocationBlock:
             given = (rows[care_type[p]] for p in project.care_types)
             found.extend((row, next(steps), -float(project.step)) for row in given)
         return _entries(found)
+
+    def _farther_entries(self, planning: PlanningColumns) -> Entries:
+        """1 of C16 in farther."""
+        (t,) = np.nonzero((self.share_row != NONE) & (planning.farther != NONE))
+        return Entries(self.share_row[t], planning.farther[t], np.ones(len(t)))
 
     def _need_entries(self, planning: PlanningColumns) -> Entries:
         """−d of E1 in worst_off_minutes."""
@@ -423,12 +434,12 @@ def _numbered(shape: tuple[int, ...], at: NDArray[np.integer], first: int) -> In
     return rows
 
 
-def _joined(one: Entries, other: Entries) -> Entries:
-    """The entries of both."""
+def _joined(*parts: Entries) -> Entries:
+    """The entries of all."""
     return Entries(
-        np.concatenate([one.rows, other.rows]),
-        np.concatenate([one.columns, other.columns]),
-        np.concatenate([one.values, other.values]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.columns for part in parts]),
+        np.concatenate([part.values for part in parts]),
     )
 
 

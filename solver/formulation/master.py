@@ -37,7 +37,7 @@ def build_master(
     weighted, in units of `unit_nok`: the most that serving or not serving one place can cost.
     `most` is the largest need of a year, per block.
     """
-    par = make_parameters(_one_district(instance))
+    par = make_parameters(one_district(instance))
     model = pyo.ConcreteModel()
     add_variables(model, par)
     add_expressions(model, par)
@@ -45,14 +45,14 @@ def build_master(
         for constraint in family.constraints:
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
-    _add_openings_and_growth(model, par)
+    add_openings_and_growth(model, par)
     equal_projects_open_in_order(model, par)
     better_project_opens_too(model, par)
     _add_service_cost(model, par, unit_nok, most)
     return model
 
 
-def _one_district(instance: SitingInstance) -> SitingInstance:
+def one_district(instance: SitingInstance) -> SitingInstance:
     """Everybody in one place, from which every site is reached for nothing."""
     return replace(
         instance,
@@ -62,7 +62,7 @@ def _one_district(instance: SitingInstance) -> SitingInstance:
     )
 
 
-def _add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
+def add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
     r"""C11 over the opening year itself, V2 — a project opens with at least its smallest size.
 
     Formula: $s_{kt} = y_{kt} - y_{k,t-1}$, $q_{kpt} = q_{kp,t-1} + g_{kpt}$,

@@ -108,14 +108,16 @@ def _places_do_not_shrink(books: Books) -> Iterator[Row]:
                     yield Row((k, p, t), Fraction(before - now))
 
 
-def _excludes(books: Books) -> Iterator[Row]:
+def excludes_rows(books: Books) -> Iterator[Row]:
+    """C5: both of two projects that exclude each other."""
     for k, project in books.instance.projects.items():
         for other in project.excludes:
             both = k in books.plan.opens and other in books.plan.opens
             yield Row((k, other), Fraction(both))
 
 
-def _requires(books: Books) -> Iterator[Row]:
+def requires_rows(books: Books) -> Iterator[Row]:
+    """C6: a project without one it requires."""
     for k, opens in sorted(books.plan.opens.items()):
         for base in books.instance.projects[k].requires:
             yield Row((k, base), Fraction(not books.is_open(base, opens)))
@@ -140,14 +142,16 @@ def _required_and_forbidden(books: Books) -> Iterator[Row]:
         yield Row((k,), Fraction(forbidden or k in policies.forbidden_projects))
 
 
-def _coverage(books: Books) -> Iterator[Row]:
+def coverage_rows(books: Books) -> Iterator[Row]:
+    """C8: places short of the target, whose places are the scale."""
     target = books.instance.targets.coverage
     if target is not None:
         for t, places in target_places(books.instance, target).items():
             yield Row((t,), Fraction(places - books.counted(t)), Fraction(places))
 
 
-def _core_coverage(books: Books) -> Iterator[Row]:
+def core_coverage_rows(books: Books) -> Iterator[Row]:
+    """C9: places short of a core's target, whose places are the scale."""
     for g, target in books.instance.targets.core_coverage.items():
         people = dict(zip(books.instance.years, target.population, strict=True))
         for t, ratio in limited(books.instance, target.ratio):
@@ -155,50 +159,58 @@ def _core_coverage(books: Books) -> Iterator[Row]:
             yield Row((g, t), asked - books.counted(t, g), asked)
 
 
-def _staff(books: Books) -> Iterator[Row]:
+def staff_rows(books: Books) -> Iterator[Row]:
+    """C10: FTE above those available, which are the scale."""
     for group, series in books.instance.limits.available_fte.items():
         for t, available in limited(books.instance, series):
             yield Row((group, t), books.fte(group, t) - available, available)
 
 
-def _investment_per_year(books: Books) -> Iterator[Row]:
+def year_investment_rows(books: Books) -> Iterator[Row]:
+    """C11: NOK above the year's ceiling, which is the scale."""
     for t, ceiling in limited(books.instance, books.instance.limits.investment_nok):
         yield Row((t,), books.investment_nok(t) - ceiling, ceiling)
 
 
-def _investment_in_all(books: Books) -> Iterator[Row]:
+def total_investment_rows(books: Books) -> Iterator[Row]:
+    """C12: NOK above the total ceiling, which is the scale."""
     limit = books.instance.limits.investment_total_nok
     if limit is not None:
         spent = sum((books.investment_nok(t) for t in books.instance.years), ZERO)
         yield Row((), spent - exact(limit), exact(limit))
 
 
-def _operating(books: Books) -> Iterator[Row]:
+def operating_rows(books: Books) -> Iterator[Row]:
+    """C13: NOK above the year's ceiling, which is the scale."""
     for t, ceiling in limited(books.instance, books.instance.limits.operating_nok):
         yield Row((t,), books.operating_nok(t) - ceiling, ceiling)
 
 
-def _kept_types(books: Books) -> Iterator[Row]:
+def kept_type_rows(books: Books) -> Iterator[Row]:
+    """C14: places fewer than today's, which are the scale."""
     for p in books.instance.policies.keep_places:
         today = sum(books.existing(j, p, books.first) for j in books.instance.sites)
         for t in books.instance.years:
             yield Row((p, t), Fraction(today - books.total(p, t)), Fraction(today))
 
 
-def _number_of_projects(books: Books) -> Iterator[Row]:
+def project_number_rows(books: Books) -> Iterator[Row]:
+    """C15: projects more than allowed."""
     most = books.instance.policies.max_projects
     if most is not None:
         yield Row((), Fraction(len(books.plan.opens) - most))
 
 
-def _number_of_cores(books: Books) -> Iterator[Row]:
+def core_number_rows(books: Books) -> Iterator[Row]:
+    """C15: cores fewer than asked for."""
     least = books.instance.policies.min_cores_with_places
     if least is not None:
         having = sum(books.counted(books.last, g) >= 1 for g in books.instance.cores)
         yield Row((), Fraction(least - having))
 
 
-def _near_enough(books: Books) -> Iterator[Row]:
+def nearness_rows(books: Books) -> Iterator[Row]:
+    """C16: places too many farther away; those served are the scale."""
     target = books.instance.targets.within
     if target is not None:
         for t, share in limited(books.instance, target.share):
@@ -216,20 +228,20 @@ CHECKS: tuple[tuple[str, str, Callable[[Books], Iterator[Row]]], ...] = (
     ("C3", "prosjektenes størrelse", _project_sizes),
     ("C3", "hele trinn av tillatte plasstyper", _whole_steps),
     ("C4", "plasser blir ikke færre", _places_do_not_shrink),
-    ("C5", "prosjekter som utelukker hverandre", _excludes),
-    ("C6", "prosjekter som bygger på andre", _requires),
+    ("C5", "prosjekter som utelukker hverandre", excludes_rows),
+    ("C6", "prosjekter som bygger på andre", requires_rows),
     ("C7", "åpningsår", _opening_years),
     ("C7", "påkrevde og forbudte prosjekter og eierformer", _required_and_forbidden),
-    ("C8", "dekningsgraden", _coverage),
-    ("C9", "dekningsgraden i kjernene", _core_coverage),
-    ("C10", "årsverk", _staff),
-    ("C11", "årets investeringsramme", _investment_per_year),
-    ("C12", "samlet investeringsramme", _investment_in_all),
-    ("C13", "driftsrammen", _operating),
-    ("C14", "plasstyper som skal bestå", _kept_types),
-    ("C15", "antall prosjekter", _number_of_projects),
-    ("C15", "antall kjerner med plasser", _number_of_cores),
-    ("C16", "andelen innenfor reisetidsmålet", _near_enough),
+    ("C8", "dekningsgraden", coverage_rows),
+    ("C9", "dekningsgraden i kjernene", core_coverage_rows),
+    ("C10", "årsverk", staff_rows),
+    ("C11", "årets investeringsramme", year_investment_rows),
+    ("C12", "samlet investeringsramme", total_investment_rows),
+    ("C13", "driftsrammen", operating_rows),
+    ("C14", "plasstyper som skal bestå", kept_type_rows),
+    ("C15", "antall prosjekter", project_number_rows),
+    ("C15", "antall kjerner med plasser", core_number_rows),
+    ("C16", "andelen innenfor reisetidsmålet", nearness_rows),
 )
 
 

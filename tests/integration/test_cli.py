@@ -8,6 +8,7 @@ import pyogrio
 import pytest
 
 from app.cli import main
+from app.schemas.merge_patch import merge_patch
 from tests.unit.app.bad_scenarios import CASES, BadCase
 
 FIGURE_8 = {
@@ -158,6 +159,7 @@ def test_a_bundled_scenario_is_written_out_and_valid(tmp_path: Path, capsys: Pri
         (["validate", "lillehammer", "--set", "title=Ny tittel"], "/title:"),
         (["validate", "lillehammer", "--set", 'projects."a.b".title=x'], "/projects/a.b/title:"),
         (["solve", "lillehammer", "--out", "no/such/folder/plan.json"], "no/such/folder"),
+        (["explain", "lillehammer", "--alternatives", "11"], "/parameters/alternatives:"),
         (["serve", "--port", "70000"], "FLERKJERNE_"),
     ],
 )
@@ -174,3 +176,46 @@ def test_a_bad_scenario_names_the_place(case: BadCase, tmp_path: Path, capsys: P
     printed = capsys.readouterr().err
     assert f"{case.pointer or '/'}:" in printed
     assert f"[{case.code}]" in printed
+
+
+def test_explain_says_what_must_give_way_and_its_patch_works(
+    toy_file: str, tmp_path: Path, capsys: Printed
+) -> None:
+    out = tmp_path / "repair.json"
+    few = ["--set", 'staffing.available_fte.all={"2026": 9}']
+    few += ["--set", 'targets.coverage={"ratio": {"2027": 0.15}, "population": "80+"}']
+    assert main(["solve", toy_file, *few, "--out", str(tmp_path / "plan.json")]) == 3
+    capsys.readouterr()
+    assert main(["explain", toy_file, *few, "--out", str(out)]) == 0
+    assert "Årsverk: 4,5 årsverk færre enn planen trenger i 2027–2028." in capsys.readouterr().out
+    answer = json.loads(out.read_bytes())
+    repair = answer["repairs"][0]
+    assert [(one["rule"], one["year"], one["amount"]) for one in repair["relaxations"]] == [
+        ("C10", 2027, 4.5),
+        ("C10", 2028, 4.5),
+    ]
+    assert [rule["code"] for rule in answer["conflict"]["rules"]] == ["C8", "C10"]
+    patched = tmp_path / "patched.json"
+    document = json.loads(Path(toy_file).read_bytes())
+    document["targets"] = {"coverage": {"ratio": {"2027": 0.15}, "population": "80+"}}
+    document["staffing"] = {"available_fte": {"all": {"2026": 9}}}
+    patched.write_text(json.dumps(merge_patch(document, repair["patch"])), encoding="utf-8")
+    assert main(["solve", str(patched), "--out", str(tmp_path / "plan.json")]) == 0
+
+
+def test_explain_of_a_feasible_scenario_is_no_failure(
+    toy_file: str, tmp_path: Path, capsys: Printed
+) -> None:
+    out = tmp_path / "repair.json"
+    assert main(["explain", toy_file, "--out", str(out)]) == 0
+    assert "ingenting må gi etter" in capsys.readouterr().out
+    answer = json.loads(out.read_bytes())
+    assert (answer["repairs"], answer["conflict"]) == ([], None)
+
+
+def test_explain_where_nothing_may_give_way(toy_file: str, tmp_path: Path) -> None:
+    physical = ["--set", 'staffing.available_fte.all={"2026": 4}']
+    physical += ["--set", 'rules.staff={"class": "physical"}']
+    out = tmp_path / "repair.json"
+    assert main(["explain", toy_file, *physical, "--out", str(out)]) == 3
+    assert json.loads(out.read_bytes())["repairs"] == []

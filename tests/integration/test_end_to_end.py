@@ -9,11 +9,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.cli import main
+from app.schemas.answers.repair import RepairAnswer
 from app.schemas.merge_patch import merge_patch
 from app.schemas.plan import Plan
+from app.services.analyses import answer as answer_task
 from app.services.checking import check_scenario
 from app.services.plan_document import dump
 from app.services.solving import solve_scenario
+from app.services.task import Task
 from geodata import bundled
 from solver.domain.result import SolveOptions, Watcher
 
@@ -126,3 +129,39 @@ def test_one_plan_through_every_door(client: TestClient, tmp_path: Path) -> None
     plans.append(json.loads(dump(solve_scenario(scenario))))
     assert plans[0]["years"]["2028"]["places_counted"] >= 330
     assert len({without_times(plan) for plan in plans}) == 1
+
+
+def test_a_repair_over_http_and_the_run_of_its_patch(client: TestClient, toy: Toy) -> None:
+    toy["staffing"] = {"available_fte": {"all": {"2026": 9}}}
+    toy["targets"] = {"coverage": {"ratio": {"2027": 0.15}, "population": "80+"}}
+    asked = {"scenario": toy, "kind": "repair", "parameters": {"alternatives": 1}}
+    run = client.post("/v1/runs", json=asked, headers={"prefer": "wait=60"}).json()
+    assert (run["status"], run["kind"], run["outcome"]) == ("successful", "repair", "optimal")
+    answer = client.get(f"/v1/runs/{run['id']}/result").json()
+    RepairAnswer.model_validate(answer)
+    first, second = answer["repairs"]
+    assert {one["name"] for one in first["relaxations"]} == {"staff"}
+    assert {one["name"] for one in second["relaxations"]} == {"coverage"}
+    for repair in (first, second):
+        patched = solved(client, merge_patch(toy, repair["patch"]))
+        assert patched["outcome"] == "optimal"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fte", [260, 271, 301])
+def test_lillehammer_with_staff_frozen_and_the_target_from_2028(fte: float) -> None:
+    document = bundled.load("lillehammer")
+    document["staffing"]["available_fte"]["all"] = {"2026": fte}
+    document["targets"]["coverage"]["ratio"] = {"2028": 0.16}
+    options = SolveOptions(time_limit_s=60, threads=2)
+    answer = answer_task(Task(document, "repair", {"alternatives": 3}), options, Watcher())
+    assert answer["statistics"]["total_seconds"] < 65
+    repairs = answer["repairs"]
+    assert [{one["name"] for one in repair["relaxations"]} for repair in repairs[:2]] == [
+        {"staff"},
+        {"coverage"},
+    ]
+    for repair in repairs:
+        patched = check_scenario(merge_patch(document, repair["patch"]))
+        plan = solve_scenario(patched, SolveOptions(time_limit_s=60, mip_gap=0.05), Watcher())
+        assert plan["outcome"] == "optimal"

@@ -261,6 +261,10 @@ def test_a_post_sent_again_gets_its_run_though_the_scenario_is_gone(
         ({"scenario": "lillehammer", "options": {"threads": 1.5}}, "/options/threads"),
         ({"scenario": "lillehammer", "options": {"strategy": "guess"}}, "/options/strategy"),
         ({"scenario": "lillehammer", "options": {"referee": "yes"}}, "/options/referee"),
+        (
+            {"scenario": "lillehammer", "kind": "repair", "parameters": {"alternatives": 11}},
+            "/parameters/alternatives",
+        ),
         ({"scenario": "lillehammer", "status": "successful"}, "/status"),
     ],
 )

@@ -311,7 +311,7 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
         for i, district in document["districts"].items()
         for n, series in district["need"].items()
     ]
-    journeys = list(_journeys(document, needs))
+    journeys = list(journeys_of(document, needs))
     goal = document["objective"]
     weights = goal.get("weights") or {"cost": 1, "travel": 1}
     priced = goal["unmet_place_year_nok"] is not None
@@ -371,7 +371,7 @@ def _worse_than_the_worst(
     return rows
 
 
-def _journeys(
+def journeys_of(
     document: Document, needs: list[tuple[str, str, float]]
 ) -> Iterator[tuple[int, int, float]]:
     """Need, source (site and type) and minutes of every journey that may be made."""

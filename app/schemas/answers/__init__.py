@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from app.schemas.answers.base import Answer
 from app.schemas.answers.pareto import Front
+from app.schemas.answers.repair import RepairAnswer
 from app.schemas.parameters import RunKind
 
 ANSWERS: Mapping[RunKind, type[Answer]] = {
+    "repair": RepairAnswer,
     "pareto": Front,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
-from app.services.analyses.pareto import pareto
+from app.services.analyses import pareto, repair
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from app.services.task import Task
@@ -26,7 +26,8 @@ def _solve(
 
 ANSWERING: Mapping[RunKind, Answering] = {
     "solve": _solve,
-    "pareto": pareto,
+    "repair": repair.answer,
+    "pareto": pareto.answer,
 }
 
 

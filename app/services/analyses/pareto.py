@@ -26,7 +26,7 @@ NOTHING = {
 }
 
 
-def pareto(
+def answer(
     scenario: Scenario, parameters: ParetoParameters, options: SolveOptions, watcher: Watcher
 ) -> dict[str, Any]:
     """The front of a scenario: cost against what the parameters say."""

@@ -21,6 +21,7 @@ from app.services.checking import (
     places,
     projects,
     references,
+    rules,
     size,
     targets,
     travel,
@@ -50,6 +51,7 @@ LOCAL_CHECKS: tuple[Check, ...] = (
     links.requirements_have_no_cycle,
     places.locations_are_in_norway,
     places.outlines_are_valid,
+    rules.physical_rules_have_no_price,
 )
 # These weigh several places against each other.
 WEIGHING_CHECKS: tuple[Check, ...] = (

@@ -8,14 +8,14 @@ import pyomo.environ as pyo
 def row_at_least(model: pyo.ConcreteModel, body: Any, bound: float) -> object:
     """body ≥ bound; a plain number that is too small becomes a row that cannot hold."""
     if isinstance(body, int | float):
-        return pyo.Constraint.Feasible if body >= bound else impossible_row(model)
+        return pyo.Constraint.Feasible if body >= bound else model.nothing + body >= bound
     return body >= bound
 
 
 def row_at_most(model: pyo.ConcreteModel, body: Any, bound: float) -> object:
     """body ≤ bound; a plain number that is too large becomes a row that cannot hold."""
     if isinstance(body, int | float):
-        return pyo.Constraint.Feasible if body <= bound else impossible_row(model)
+        return pyo.Constraint.Feasible if body <= bound else model.nothing + body <= bound
     return body <= bound
 
 

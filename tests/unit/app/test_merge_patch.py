@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from app.schemas.merge_patch import merge_patch, set_path
+from app.schemas.merge_patch import merge_diff, merge_patch, set_path
 from solver.domain.errors import DocumentInvalid
 
 
@@ -79,3 +79,21 @@ def test_refuses_to_go_through_what_is_no_object(path: str, pointer: str) -> Non
     with pytest.raises(DocumentInvalid) as caught:
         set_path(document, path, 1)
     assert [(issue.pointer, issue.code) for issue in caught.value.issues] == [(pointer, "bad_path")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "patch"),
+    [
+        ({"a": 1}, {"a": 1}, {}),
+        ({"a": 1, "b": 2}, {"a": 3}, {"a": 3, "b": None}),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, {"a": {"c": 3}}),
+        ({"a": 1}, {"a": {"2026": 1}}, {"a": {"2026": 1}}),
+        ({"a": {"2026": 1}}, {"a": {"g": {"2026": 1}}}, {"a": {"2026": None, "g": {"2026": 1}}}),
+        ({"a": [1, 2]}, {"a": [1]}, {"a": [1]}),
+        ({}, {"a": {}}, {"a": {}}),
+        ({"a": {}}, {"a": {}}, {}),
+    ],
+)
+def test_a_difference_makes_the_one_of_the_other(old: Any, new: Any, patch: Any) -> None:
+    assert merge_diff(old, new) == patch
+    assert merge_patch(old, patch) == new

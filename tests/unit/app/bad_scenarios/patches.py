@@ -255,6 +255,26 @@ LILLEHAMMER: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "/projects/helsehus-f3/removes/institution",
         "removes_too_many",
     ),
+    ("unknown-rule", {"rules": {"stab": {"class": "law"}}}, "/rules/stab", "bad_value"),
+    ("unknown-class", {"rules": {"staff": {"class": "lov"}}}, "/rules/staff/class", "bad_value"),
+    (
+        "unknown-field-of-a-rule",
+        {"rules": {"staff": {"rule_class": "law"}}},
+        "/rules/staff/rule_class",
+        "unknown_field",
+    ),
+    (
+        "free-rule",
+        {"rules": {"staff": {"price_nok_per_unit": 0}}},
+        "/rules/staff/price_nok_per_unit",
+        "too_small",
+    ),
+    (
+        "physical-rule-with-a-price",
+        {"rules": {"staff": {"class": "physical", "price_nok_per_unit": 5}}},
+        "/rules/staff/price_nok_per_unit",
+        "physical_with_price",
+    ),
     (
         "required-and-forbidden",
         {
