@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, get_args
 
 from rich.console import Console
 from rich.live import Live
@@ -18,12 +18,13 @@ from rich.live import Live
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import place_of, set_path
-from app.schemas.parameters import RunKind
+from app.schemas.parameters import Forced, RuleName, RunKind
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.task import Task
-from app.summary import millions, number, percent, print_summary, wide
+from app.services.words import millions, number, percent
+from app.summary import print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -74,6 +75,28 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--geojson", type=Path, metavar="FIL", help="alle kartlag som GeoJSON")
     solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
     solve.set_defaults(run=_solve)
+
+    price = commands.add_parser("price", help="hva hver regel i et scenario koster")
+    _add_scenario(price)
+    _add_solve_options(price)
+    price.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    price.add_argument(
+        "--rule",
+        action="append",
+        choices=get_args(RuleName),
+        metavar="REGEL",
+        help=f"bare denne regelen, kan gjentas: {', '.join(get_args(RuleName))}",
+    )
+    price.set_defaults(run=_price)
+
+    whynot = commands.add_parser("whynot", help="hvorfor et prosjekt er med i planen, eller ikke")
+    _add_scenario(whynot)
+    whynot.add_argument("project", metavar="PROSJEKT", help="prosjektets id i scenariet")
+    _add_solve_options(whynot)
+    whynot.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    whynot.add_argument("--force", choices=get_args(Forced), help="ellers det motsatte av planen")
+    whynot.add_argument("--opens", type=int, metavar="ÅR", help="året det må åpne")
+    whynot.set_defaults(run=_why_not)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -164,6 +187,15 @@ def _solve(options: argparse.Namespace) -> int:
     print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _price(options: argparse.Namespace) -> int:
+    return EXITS[_analyse(options, "price", {"rules": options.rule})["outcome"]]
+
+
+def _why_not(options: argparse.Namespace) -> int:
+    asked = {"project": options.project, "force": options.force, "opens": options.opens}
+    return EXITS[_analyse(options, "why_not", asked)["outcome"]]
 
 
 def _analyse(

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 
 from app.schemas.answers.base import Answer
+from app.schemas.answers.price import PriceAnswer
+from app.schemas.answers.why_not import WhyNotAnswer
 from app.schemas.parameters import RunKind
 
-ANSWERS: Mapping[RunKind, type[Answer]] = {}
+ANSWERS: Mapping[RunKind, type[Answer]] = {
+    "price": PriceAnswer,
+    "why_not": WhyNotAnswer,
+}

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
+from app.services.analyses.price import price
+from app.services.analyses.why_not import answer_why_not
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from app.services.task import Task
@@ -25,6 +27,8 @@ def _solve(
 
 ANSWERING: Mapping[RunKind, Answering] = {
     "solve": _solve,
+    "price": price,
+    "why_not": answer_why_not,
 }
 
 
