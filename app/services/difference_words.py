@@ -24,16 +24,13 @@ def effect(scenario: Scenario, result: SolveResult | None, found: Difference | N
         return "ble ikke regnet ut, tiden tok slutt"
     if found is None:
         return _without_plan(result)
-    interval = f"mellom {kroner(found.interval_nok.low)} og {kroner(found.interval_nok.high)}"
     if found.verdict is Verdict.EQUAL:
         return "ingen forskjell i kostnad" + _also(scenario, found)
     if found.verdict is Verdict.UNDECIDED:
         return f"kan ikke avgjøres, forskjellen er mindre enn avvikene ({_between(found)})"
     word = "mer" if found.verdict is Verdict.DEARER else "mindre"
     nok = kroner(abs(found.figures.objective_nok))
-    exact = _narrow(found.interval_nok)
-    spread = "" if exact else f", sikkert {interval}"
-    return f"koster {nok} {word} (nåverdi{spread})" + _also(scenario, found)
+    return f"koster {nok} {word} (nåverdi{_sure(found.interval_nok)})" + _also(scenario, found)
 
 
 def _distance(gap: float) -> str:
@@ -57,9 +54,13 @@ def _between(found: Difference) -> str:
     return f"fra {kroner(low)} til {kroner(high)}"
 
 
-def _narrow(interval: Bounds) -> bool:
-    """Whether both ends are written alike."""
-    return kroner(interval.low) == kroner(interval.high)
+def _sure(interval: Bounds) -> str:
+    """How much more or less it is for sure, whatever the gaps hide."""
+    sizes = sorted(abs(nok) for nok in (interval.low, interval.high) if nok is not None)
+    ends = [kroner(size) for size in sizes]
+    if len(ends) == 1:
+        return f", sikkert minst {ends[0]}"
+    return "" if ends[0] == ends[1] else f", sikkert mellom {ends[0]} og {ends[1]}"
 
 
 def _also(scenario: Scenario, found: Difference) -> str:

@@ -49,7 +49,7 @@ class Move:
 def moves(instance: SitingInstance, rules: tuple[str, ...] | None = None) -> Iterator[Move]:
     """Every move of some rules, of all when None, in the order of `RULES`.
 
-    Raises KeyError for a rule that is none.
+    Raises ValueError for a rule that is none.
     """
     for rule in RULES if rules is None else sorted(set(rules), key=list(RULES).index):
         yield from RULES[rule](instance)

@@ -55,6 +55,9 @@ class BreakEven:
     undiscounted net investment in the plan that pays there, `change_nok` the change in NOK, of that
     sum or per year. `complete` is False when time ran out on the way: then the project pays at
     `change`, and perhaps above it.
+
+    Where today's price leaves no plan with the project, operating cost is followed up from none at
+    all, not from a subsidy.
     """
 
     price: Price
@@ -218,10 +221,14 @@ def _break_evens(
     without_it: SolveResult | None,
     session: Session,
 ) -> tuple[BreakEven, ...]:
-    """Of each price that the cost of the project depends on; none without two plans to compare."""
+    """Of each price that the cost of the project depends on; none without a plan to do without it.
+
+    With the project there may be no plan at today's price: a ceiling may leave no room for it.
+    """
     if with_it is None or without_it is None:
         return ()
-    if with_it.plan is None or without_it.plan is None:
+    cannot = with_it.plan is None and with_it.outcome is not Outcome.INFEASIBLE
+    if cannot or without_it.plan is None:
         return ()
     evens = (_Search(inside, k, price, with_it, without_it, session).run() for price in Price)
     return tuple(even for even in evens if even is not None)
@@ -266,18 +273,20 @@ class _Search:
         self._least = without_it.dual_bound_nok
         self._same = TOLERANCE * max(abs(self._limit), 1.0)
         # (change, no plan with the project is cheaper there); inf: there is none.
-        self._bounds = [(0.0, -inf if with_it.dual_bound_nok is None else with_it.dual_bound_nok)]
+        self._bounds = [(0.0, _bound(with_it))]
         self._complete = True
 
     def run(self) -> BreakEven | None:
-        """The break-even; None when no cost depends on the price."""
-        best = self._line(self._with_it, 0.0)
-        at = best.reach(self._limit)
-        if at < FREE and self._price is Price.INVESTMENT:
-            free = self._solve(FREE)
-            if free is None or not self._pays(free):
+        """The break-even; None when none is known, or no cost depends on the price."""
+        best = None if self._with_it.plan is None else self._line(self._with_it, 0.0)
+        at = -inf if best is None else best.reach(self._limit)
+        if best is None or (at < FREE and self._price is Price.INVESTMENT):
+            free = self._solve(self._free)
+            if free is None or free.plan is None:
+                return None
+            best = self._line(free, self._free)
+            if not self._pays(free):
                 return self._never(best)
-            best = self._line(free, FREE)
             at = best.reach(self._limit)
         if isinf(at):
             return None
@@ -286,6 +295,12 @@ class _Search:
         nok = at * (best.investment_nok if self._price is Price.INVESTMENT else 1.0)
         interval = Bounds(low if self._possible(low) else None, self._high(best, at))
         return BreakEven(self._price, at, interval, nok, best.investment_nok, self._complete)
+
+    @property
+    def _free(self) -> float:
+        """The change that takes all of the price away."""
+        own = self._inside.projects[self._k].operating_cost_nok
+        return FREE if self._price is Price.INVESTMENT else -own
 
     def _climb(self, best: _Line, at: float) -> tuple[_Line, float]:
         """To the plan that pays furthest, and how far; from one that pays so far."""
@@ -302,24 +317,23 @@ class _Search:
 
     def _never(self, best: _Line) -> BreakEven | None:
         """The project does not pay even when it is free to build."""
-        if best.slope <= 0:
+        if best.slope <= 0 or self._price is not Price.INVESTMENT:
             return None
         unknown = Bounds(None, None)
         return BreakEven(self._price, None, unknown, None, best.investment_nok, self._complete)
 
     def _high(self, best: _Line, at: float) -> float | None:
         """The least change at which the project surely does not pay; None: not known."""
+        _, bound = self._bounds[-1]
+        further = at + 2 * max(self._limit - bound, 0.0) / best.slope if best.slope > 0 else inf
+        if further < self._surely_not():  # nearer than what is known
+            self._solve(further)
         sure = self._surely_not()
-        if sure is None and best.slope > 0:
-            _, bound = self._bounds[-1]
-            further = at + 2 * max(self._limit - bound, 0.0) / best.slope
-            if not isinf(further) and self._solve(further) is not None:
-                sure = self._surely_not()
-        return None if sure is None else max(sure, at)
+        return None if isinf(sure) else max(sure, at)
 
-    def _surely_not(self) -> float | None:
+    def _surely_not(self) -> float:
         sure = (change for change, bound in self._bounds if bound >= self._limit - self._same)
-        return min(sure, default=None)
+        return min(sure, default=inf)
 
     def _possible(self, change: float) -> bool:
         return not isinf(change) and (self._price is not Price.INVESTMENT or change >= FREE)
@@ -335,8 +349,7 @@ class _Search:
         answered = result is not None and result.outcome in (Outcome.OPTIMAL, Outcome.INFEASIBLE)
         self._complete = self._complete and answered
         if result is not None:
-            bound = inf if result.outcome is Outcome.INFEASIBLE else result.dual_bound_nok
-            self._bounds.append((change, -inf if bound is None else bound))
+            self._bounds.append((change, _bound(result)))
         return result
 
     def _line(self, result: SolveResult, change: float) -> _Line:
@@ -356,6 +369,13 @@ class _Search:
         slope = weight * sum(d * nok for d, nok in zip(discounts, per_year, strict=True))
         at_zero = result.figures.objective_nok - slope * change
         return _Line(at_zero, slope, ceiling, sum(paid.investment_nok.values()))
+
+
+def _bound(result: SolveResult) -> float:
+    """No plan is cheaper; inf when there is none, −inf when nothing is known."""
+    if result.outcome is Outcome.INFEASIBLE:
+        return inf
+    return -inf if result.dual_bound_nok is None else result.dual_bound_nok
 
 
 @dataclass(frozen=True)

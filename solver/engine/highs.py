@@ -206,6 +206,8 @@ def _read(solver: Any, program: Program, stop: Stop) -> HighsRun:
     x = np.array(solver.getSolution().col_value) if feasible or empty else None
     mip = bool(program.integer.any())
     scaled = info.mip_dual_bound if mip else info.objective_function_value
+    if empty:  # of a model without variables HiGHS forgets the constant
+        scaled = program.offset
     known = abs(scaled) < highspy.kHighsInf and (mip or stop is Stop.GAP_REACHED)
     bound = scaled * program.objective_scale if known else None
     return HighsRun(stop, x, bound, _nodes(info))

@@ -36,8 +36,8 @@ class ShadowPriceItem(Document):
     """What one unit more of a rule would save, for the fixed set of open projects.
 
     Which projects are open, and in which year, is held as in the plan; sizes may vary continuously.
-    The unit is a place (C2: more at a site; C8, C9, C14: fewer in a target), an FTE more (C10), or
-    a krone more (C11, C12, C13).
+    The unit is a place (C2: more at a site, before its operation and staff; C8, C9, C14: fewer in a
+    target), an FTE more (C10), or a krone more (C11, C12, C13). Of sites the ten highest.
     """
 
     code: str

@@ -196,7 +196,8 @@ def _unit(scenario: Scenario, shadow: ShadowPrice) -> str:
     match shadow.code, shadow.subject:
         case "C2", (j, p):
             title = scenario.care_types[p].title
-            return f"Én plass mer ved {_title(scenario.sites, j)} ({title})"
+            site = _title(scenario.sites, j)
+            return f"Én plass mer ved {site} ({title}), før drift og bemanning av den"
         case "C8", _:
             return "Én plass lavere dekningsmål"
         case "C9", (g,):
