@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
     price = commands.add_parser("price", help="hva hver regel i et scenario koster")
     _add_scenario(price)
-    _add_solve_options(price)
+    _add_limits(price)
     price.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     price.add_argument(
         "--rule",
@@ -92,10 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     whynot = commands.add_parser("whynot", help="hvorfor et prosjekt er med i planen, eller ikke")
     _add_scenario(whynot)
     whynot.add_argument("project", metavar="PROSJEKT", help="prosjektets id i scenariet")
-    _add_solve_options(whynot)
+    _add_limits(whynot)
     whynot.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     whynot.add_argument("--force", choices=get_args(Forced), help="ellers det motsatte av planen")
-    whynot.add_argument("--opens", type=int, metavar="ÅR", help="året det må åpne")
+    whynot.add_argument("--opens", type=_whole, metavar="ÅR", help="året det må åpne")
     whynot.set_defaults(run=_why_not)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
@@ -118,11 +118,17 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="STI=JSON", dest="changes")
 
 
-def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """How long and how exact; a strategy and a referee are chosen where they can be."""
     defaults = SolveOptions()
     parser.add_argument("--time-limit", type=_seconds, default=defaults.time_limit_s, metavar="S")
     parser.add_argument("--gap", type=_gap, default=defaults.mip_gap, metavar="G")
     parser.add_argument("--threads", type=_threads, default=defaults.threads, metavar="N")
+    parser.set_defaults(strategy=None, referee=False)
+
+
+def _add_solve_options(parser: argparse.ArgumentParser) -> None:
+    _add_limits(parser)
     strategies = [strategy.value for strategy in Strategy]
     parser.add_argument(
         "--strategy",
@@ -153,9 +159,16 @@ def _gap(text: str) -> float:
 
 
 def _threads(text: str) -> int:
-    value = _number(text)
-    if not (value.is_integer() and 1 <= value <= MAX_THREADS):
+    value = _whole(text)
+    if not 1 <= value <= MAX_THREADS:
         raise argparse.ArgumentTypeError(f"må være et helt tall fra 1 til {MAX_THREADS}")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = _number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"«{text}» er ikke et helt tall")
     return int(value)
 
 

@@ -15,6 +15,7 @@ def plan_in_words(result: SolveResult) -> str:
     """What a plan costs, and how far from the best it may be."""
     gap = result.mip_gap
     proof = "uten kjent avstand til det beste" if gap is None else _distance(gap)
+    assert result.objective_nok is not None
     return f"{kroner(result.objective_nok)} i nåverdi, {proof}"
 
 

@@ -1,8 +1,6 @@
-"""Numbers in Norwegian words, for planners."""
+"""Numbers and lists in Norwegian texts for planners."""
 
 from collections.abc import Sequence
-
-_IN_MILLIONS, _WHOLE = 100_000, 100
 
 
 def number(value: float | None, decimals: int) -> str:
@@ -22,17 +20,17 @@ def millions(nok: float | None) -> str:
     return "–" if nok is None else f"{number(nok / 1e6, 1)} mill. kr"
 
 
-def kroner(nok: float | None) -> str:
-    """Kroner, in millions from a hundred thousand on: «212,3 mill. kr», «150 kr», «0,12 kr»."""
-    if nok is None:
-        return "–"
-    size = abs(nok)
-    if size >= _IN_MILLIONS:
-        return millions(nok)
-    return f"{number(nok, 0 if size >= _WHOLE or nok == round(nok) else 2)} kr"
+def short(value: float, decimals: int) -> str:
+    """At most so many decimals: 12.0 as «12»."""
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(",") if "," in text else text
 
 
-def listed(parts: Sequence[str]) -> str:
+def kroner(nok: float) -> str:
+    """An amount as it is said: in millions from a hundred thousand on, else in kroner."""
+    return millions(nok) if abs(nok) >= 100_000 else f"{short(nok, 2)} kr"
+
+
+def listed(words: Sequence[str]) -> str:
     """«a», «a og b», «a, b og c»."""
-    *most, last = parts
-    return f"{', '.join(most)} og {last}" if most else last
+    return " og ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

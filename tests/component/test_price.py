@@ -8,8 +8,8 @@ from app.schemas.merge_patch import merge_patch
 from app.services.checking import check_scenario
 from app.services.instances import make_instance
 from app.services.patches import patch_of_move
-from app.services.plan_document import _data_hash
-from solver import SolveOptions, Watcher, solve
+from app.services.plan_document import provenance
+from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.analysis import price
 from solver.analysis.difference import Direction, Verdict
 from solver.analysis.price import Prices, prices
@@ -283,13 +283,19 @@ def test_a_plan_that_does_not_hold_is_not_taken_over():
         price._taken_over(few, impossible, dear)
 
 
+def data_hash(instance: SitingInstance) -> str:
+    """Of every number the solver is given."""
+    told: str = provenance(check_scenario(OWNED), instance)["data_hash"]
+    return told
+
+
 @pytest.mark.parametrize("seed", range(300))
 def test_patch_leads_to_the_instance(seed):
     """To the last bit: the scenario with the patch is what was solved."""
     document = check_scenario(random_scenario(seed))
     for move in moves(make_instance(document)):
-        patched = merge_patch(document.plain(), patch_of_move(document, move))
-        assert _data_hash(instance_of(patched)) == _data_hash(move.instance), move.id
+        patched = check_scenario(merge_patch(document.plain(), patch_of_move(document, move)))
+        assert data_hash(make_instance(patched)) == data_hash(move.instance), move.id
 
 
 @pytest.mark.parametrize("seed", range(40))

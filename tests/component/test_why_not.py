@@ -9,7 +9,6 @@ from app.schemas.merge_patch import merge_patch
 from app.services.checking import check_scenario
 from app.services.instances import make_instance
 from app.services.patches import patch_of_force
-from app.services.plan_document import _data_hash
 from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.analysis.difference import Verdict
 from solver.analysis.session import Session
@@ -24,6 +23,7 @@ from solver.analysis.why_not import (
 from solver.domain.errors import DocumentInvalid
 from solver.domain.result import Outcome
 from tests.component import cases
+from tests.component.test_price import data_hash
 from tests.random_scenarios import random_scenario
 from tests.siting import Y1, Y2, Document, district, instance_of, project, scenario
 
@@ -345,7 +345,7 @@ def test_patch_leads_to_the_instance(seed):
                 patched = check_scenario(merge_patch(document.plain(), patch))
             except DocumentInvalid:
                 continue
-            assert _data_hash(make_instance(patched)) == _data_hash(forced)
+            assert data_hash(make_instance(patched)) == data_hash(forced)
 
 
 @pytest.mark.parametrize("seed", range(30))
