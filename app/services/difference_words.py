@@ -22,7 +22,7 @@ def plan_in_words(result: SolveResult) -> str:
 def effect(scenario: Scenario, result: SolveResult | None, found: Difference | None) -> str:
     """What comes of a change: costs more, costs less, undecided, or no plan at all."""
     if result is None:
-        return "ble ikke regnet ut, tiden tok slutt"
+        return "rakk ikke å bli regnet ut"
     if found is None:
         return _without_plan(result)
     if found.verdict is Verdict.EQUAL:
@@ -40,7 +40,7 @@ def _distance(gap: float) -> str:
 
 def _without_plan(result: SolveResult) -> str:
     if result.outcome is not Outcome.INFEASIBLE:
-        return "ble ikke avgjort, ingen plan ble funnet innen tiden"
+        return "ikke avgjort, ingen plan ble funnet innen tiden"
     rules = result.conflict.rules if result.conflict is not None else ()
     if not rules:
         return "det finnes ingen plan"

@@ -49,7 +49,10 @@ def prices(instance: SitingInstance, rules: tuple[str, ...] | None, session: Ses
     base = session.solve(instance)
     if base.plan is None:
         return Prices(base, (), None, base.outcome)
-    shadows = None if session.over else shadow_prices(instance, base, lambda: session.dismissed)
+    shadows = None
+    if not session.over:
+        seconds = session.seconds_left
+        shadows = shadow_prices(instance, base, seconds, lambda: session.dismissed)
     solved = [(move, None if session.over else session.solve(move.instance)) for move in chosen]
     base = _best_known(instance, base, solved)
     items = tuple(_priced(move, base, result) for move, result in solved)

@@ -166,13 +166,14 @@ def why_not(
     apart = None
     if forced is not None and forced.plan is not None:
         apart = difference(base, forced, _direction(instance, k, opens, lifted))
+    other, complete = forced, True
     evens: tuple[BreakEven, ...] = ()
     if opens is None or not chosen:
         has_it = chosen == (force is Force.IN)
         other = _solved(outside if has_it else inside, session) if chosen else forced
         with_it, without_it = (base, other) if has_it else (other, base)
-        evens = _break_evens(inside, k, with_it, without_it, session)
-    outcome = _outcome([base, forced], evens, session)
+        evens, complete = _break_evens(inside, k, with_it, without_it, session)
+    outcome = _outcome([base, forced, other], complete, session)
     return WhyNot(force, opens, base, forced, chosen, apart, evens, lifted, outcome)
 
 
@@ -202,16 +203,13 @@ def _direction(
     return Direction.TIGHTENS if possible and not lifted else Direction.NEITHER
 
 
-def _outcome(
-    results: Sequence[SolveResult | None], evens: Sequence[BreakEven], session: Session
-) -> Outcome:
+def _outcome(results: Sequence[SolveResult | None], complete: bool, session: Session) -> Outcome:
     """That the project cannot be forced is an answer; what was not solved to the end is none."""
     outcomes = [Outcome.NO_PLAN if result is None else result.outcome for result in results]
     if session.dismissed or Outcome.DISMISSED in outcomes:
         return Outcome.DISMISSED
     settled = all(one in (Outcome.OPTIMAL, Outcome.INFEASIBLE) for one in outcomes)
-    complete = settled and all(even.complete for even in evens)
-    return Outcome.OPTIMAL if complete else Outcome.FEASIBLE
+    return Outcome.OPTIMAL if settled and complete else Outcome.FEASIBLE
 
 
 def _break_evens(
@@ -220,18 +218,19 @@ def _break_evens(
     with_it: SolveResult | None,
     without_it: SolveResult | None,
     session: Session,
-) -> tuple[BreakEven, ...]:
+) -> tuple[tuple[BreakEven, ...], bool]:
     """Of each price that the cost of the project depends on; none without a plan to do without it.
 
     With the project there may be no plan at today's price: a ceiling may leave no room for it.
+    Also whether every search came to its end.
     """
-    if with_it is None or without_it is None:
-        return ()
-    cannot = with_it.plan is None and with_it.outcome is not Outcome.INFEASIBLE
-    if cannot or without_it.plan is None:
-        return ()
-    evens = (_Search(inside, k, price, with_it, without_it, session).run() for price in Price)
-    return tuple(even for even in evens if even is not None)
+    if with_it is None or without_it is None or without_it.plan is None:
+        return (), True
+    if with_it.plan is None and with_it.outcome is not Outcome.INFEASIBLE:
+        return (), True
+    searches = [_Search(inside, k, price, with_it, without_it, session) for price in Price]
+    evens = tuple(even for search in searches if (even := search.run()) is not None)
+    return evens, all(search.complete for search in searches)
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,10 @@ class _Line:
 
 
 class _Search:
-    """For the point where the project stops paying, as one of its prices rises."""
+    """For the point where the project stops paying, as one of its prices rises.
+
+    `complete` says whether every solve it rests on was ended.
+    """
 
     def __init__(
         self,
@@ -274,7 +276,7 @@ class _Search:
         self._same = TOLERANCE * max(abs(self._limit), 1.0)
         # (change, no plan with the project is cheaper there); inf: there is none.
         self._bounds = [(0.0, _bound(with_it))]
-        self._complete = True
+        self.complete = True
 
     def run(self) -> BreakEven | None:
         """The break-even; None when none is known, or no cost depends on the price."""
@@ -294,7 +296,7 @@ class _Search:
         low = -inf if self._least is None else best.reach(self._least)
         nok = at * (best.investment_nok if self._price is Price.INVESTMENT else 1.0)
         interval = Bounds(low if self._possible(low) else None, self._high(best, at))
-        return BreakEven(self._price, at, interval, nok, best.investment_nok, self._complete)
+        return BreakEven(self._price, at, interval, nok, best.investment_nok, self.complete)
 
     @property
     def _free(self) -> float:
@@ -320,7 +322,7 @@ class _Search:
         if best.slope <= 0 or self._price is not Price.INVESTMENT:
             return None
         unknown = Bounds(None, None)
-        return BreakEven(self._price, None, unknown, None, best.investment_nok, self._complete)
+        return BreakEven(self._price, None, unknown, None, best.investment_nok, self.complete)
 
     def _high(self, best: _Line, at: float) -> float | None:
         """The least change at which the project surely does not pay; None: not known."""
@@ -347,7 +349,7 @@ class _Search:
         """With the project at another price; None when there was no time for it."""
         result = _solved(_repriced(self._inside, self._k, self._price, change), self._session)
         answered = result is not None and result.outcome in (Outcome.OPTIMAL, Outcome.INFEASIBLE)
-        self._complete = self._complete and answered
+        self.complete = self.complete and answered
         if result is not None:
             self._bounds.append((change, _bound(result)))
         return result

@@ -27,7 +27,6 @@ from solver.formulation.service_arrays import positions
 from solver.verify.books import Books
 
 Floats = NDArray[np.float64]
-PRICE_SECONDS = 60.0  # far more than one linear program of a plan has needed
 NOISE = 1e-9  # of the plan's cost: below this a price is the solver's noise
 
 # By Pyomo component: where in its index the subject stands and where the year, None: nowhere.
@@ -60,11 +59,12 @@ class ShadowPrice:
 
 
 def shadow_prices(
-    instance: SitingInstance, result: SolveResult, should_stop: Callable[[], bool]
+    instance: SitingInstance, result: SolveResult, seconds: float, should_stop: Callable[[], bool]
 ) -> tuple[ShadowPrice, ...] | None:
     """Every rule that has a price, by code and subject, for the projects of a result's plan.
 
-    None when the whole program would be too large for the memory limit, or when it was not solved.
+    None when the whole program would be too large for the memory limit, or when it was not solved
+    in so many seconds.
     Raises ValueError when the result has no plan.
     """
     if result.plan is None or result.objective_nok is None:
@@ -73,7 +73,7 @@ def shadow_prices(
     if whole > result.options.memory_limit_mb:
         return None
     program = _program(instance, result.plan)
-    duals = row_prices(program, HighsOptions(PRICE_SECONDS), should_stop) if program else None
+    duals = row_prices(program, HighsOptions(seconds), should_stop) if program else None
     if program is None or duals is None:
         return None
     least = NOISE * max(abs(result.objective_nok), 1.0)

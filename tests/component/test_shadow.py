@@ -17,7 +17,7 @@ EXACT = SolveOptions(mip_gap=0)
 
 def shadows(document) -> dict[tuple, ShadowPrice]:
     instance = instance_of(document)
-    found = shadow_prices(instance, solve(instance, EXACT), lambda: False)
+    found = shadow_prices(instance, solve(instance, EXACT), 60, lambda: False)
     assert found is not None
     return {(price.code, *price.subject): price for price in found}
 
@@ -115,6 +115,7 @@ def test_too_large_or_stopped_there_are_none():
     instance = instance_of(COVERAGE)
     result = solve(instance, EXACT)
     small = replace(result, options=replace(EXACT, memory_limit_mb=1))
-    assert shadow_prices(instance, small, lambda: False) is None
+    assert shadow_prices(instance, small, 60, lambda: False) is None
+    assert shadow_prices(instance, result, 60, lambda: False)
     with pytest.raises(ValueError, match="no plan"):
-        shadow_prices(instance, replace(result, plan=None), lambda: False)
+        shadow_prices(instance, replace(result, plan=None), 60, lambda: False)

@@ -298,6 +298,31 @@ def test_dismissed_after_the_first():
     assert (found.outcome, found.forced, found.break_evens) == (Outcome.DISMISSED, None, ())
 
 
+@pytest.mark.parametrize(("investment", "evens"), [(130, [-31 / 130, -31]), (10, [8.9, 89])])
+def test_time_runs_out_after_two(investment, evens):
+    """What the first two plans tell is there, and said to be unfinished."""
+
+    class Short(Session):
+        @property
+        def over(self):
+            return self.solves >= 2
+
+    found = why_not(instance_of(town(investment)), "k", None, None, Short(EXACT, Watcher(), 1))
+    assert found.outcome is Outcome.FEASIBLE
+    assert [even.change for even in found.break_evens] == pytest.approx(evens)
+    assert not any(even.complete for even in found.break_evens)
+    # Free to build, it might have paid: that was not looked into.
+    dear = why_not(
+        instance_of(town(130, unmet=0.5, operating_cost_nok=1)),
+        "k",
+        None,
+        None,
+        Short(EXACT, Watcher(), 1),
+    )
+    assert dear.outcome is Outcome.FEASIBLE
+    assert [even.price for even in dear.break_evens] == [Price.OPERATING]
+
+
 def test_a_gap_leaves_room(monkeypatch):
     """Each bound 5 % below its plan: between what is sure and what is surely not."""
     session = Session(EXACT, Watcher(), 1)

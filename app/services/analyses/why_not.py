@@ -15,9 +15,9 @@ from app.services.patches import patch_of_force
 from app.services.words import kroner, percent
 from solver.analysis.session import Session
 from solver.analysis.why_not import BreakEven, Force, Price, WhyNot, why_not
-from solver.domain.result import SolveOptions, Watcher
+from solver.domain.result import Outcome, SolveOptions, Watcher
 
-UNKNOWN = "ukjent"
+UNKNOWN = "en ukjent grense"
 LIFTED = {
     "forbidden_projects": "Forbudet mot prosjektet er da satt til side.",
     "required_projects": "Kravet om prosjektet er da satt til side.",
@@ -118,6 +118,8 @@ def _turning(project: ProjectSpec, found: WhyNot) -> Iterator[str]:
 
 
 def _no_turning(found: WhyNot) -> str:
+    if found.outcome in (Outcome.FEASIBLE, Outcome.DISMISSED):
+        return "Det rakk ikke å bli funnet hvor svaret snur."
     if found.forced is not None and found.forced.plan is not None and not found.chosen:
         return "Ingen pris på prosjektet kan endre svaret."
     return "Uten to planer å sammenlikne er det ingen pris der svaret snur."
@@ -149,7 +151,7 @@ def _uncertain(even: BreakEven) -> str:
     if even.change is None:
         return "" if even.complete else " Tiden tok slutt før det var sikkert."
     low, high = (_shown(even.price, end) for end in (even.interval.low, even.interval.high))
-    spread = f" Med planenes avvik: endring fra {low} til {high}."
+    spread = f" Med planenes avvik ligger punktet mellom {low} og {high}."
     exact = low == high != UNKNOWN
     late = "" if even.complete else " Tiden tok slutt før søket var ferdig."
     return ("" if exact else spread) + late
