@@ -69,8 +69,9 @@ def _also(scenario: Scenario, found: Difference) -> str:
     parts = list(_figures(scenario, found.figures))
     figures = f", {listed(parts)}" if parts else ""
     changes = [_change(scenario, change) for change in found.projects[:MOST_NAMED]]
-    if len(found.projects) > MOST_NAMED:
-        changes.append(f"{len(found.projects) - MOST_NAMED} prosjekter til endres")
+    more = len(found.projects) - MOST_NAMED
+    if more > 0:
+        changes.append(f"{more} {'prosjekt' if more == 1 else 'prosjekter'} til endres")
     return figures + (f"; {listed(changes)}" if changes else "")
 
 
@@ -78,7 +79,7 @@ def _figures(scenario: Scenario, figures: KeyFigures) -> Iterator[str]:
     last = scenario.years.last
     places = sum(figures.places.values())
     if places:
-        yield f"{_signed(places, 0)} plasser i {last}"
+        yield f"{_signed(places, 0)} {'plass' if abs(places) == 1 else 'plasser'} i {last}"
     for group, fte in figures.fte.items():
         if abs(fte) >= SHOWN_FTE:
             name = "årsverk" if group == "all" else f"årsverk ({group})"

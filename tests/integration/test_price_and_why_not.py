@@ -95,7 +95,7 @@ def test_prices_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         }
     ]
     assert private["text"] == (
-        "Med private prosjekter tillatt: koster 79 kr mindre (nåverdi), +1 plasser i 2026 og "
+        "Med private prosjekter tillatt: koster 79 kr mindre (nåverdi), +1 plass i 2026 og "
         "−1,0 plassår udekket behov; «L» åpner i 2026."
     )
     for item, nok in ((private, 21), (k, 11)):

@@ -16,7 +16,7 @@ from app.services.words import kroner
 from solver.analysis.price import Priced, Prices, prices
 from solver.analysis.session import Session
 from solver.analysis.variants import Change, Move
-from solver.domain.result import SolveOptions, Watcher
+from solver.domain.result import Outcome, SolveOptions, Watcher
 from solver.engine.shadow import ShadowPrice
 
 LARGEST_SITES = 10  # of the shadow prices of places at sites
@@ -91,6 +91,8 @@ def _text(
     if found.base.plan is None:
         yield NO_PLAN[found.base.outcome.value]
         return
+    if found.outcome is Outcome.DISMISSED:
+        yield "Kjøringen ble avbrutt; dette er det den rakk."
     yield f"Med alle reglene koster planen {plan_in_words(found.base)}."
     for item in found.items:
         yield _sentence(scenario, item)

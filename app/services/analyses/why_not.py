@@ -76,6 +76,8 @@ def _text(scenario: Scenario, k: str, found: WhyNot) -> Iterator[str]:
     if found.base.plan is None:
         yield NO_PLAN[found.base.outcome.value]
         return
+    if found.outcome is Outcome.DISMISSED:
+        yield "Kjøringen ble avbrutt; dette er det den rakk."
     project = (scenario.projects or {})[k]
     opened = found.base.plan.opens.get(k)
     state = "åpner ikke" if opened is None else f"åpner i {opened}"
