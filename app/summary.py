@@ -53,6 +53,7 @@ def _parts(scenario: Document, plan: Document) -> Iterator[RenderableType]:
             yield _reference(plan)
         yield _projects(scenario, plan)
         yield _money(plan)
+        yield from _equity(scenario, plan)
     yield from _positions(scenario)
 
 
@@ -190,9 +191,32 @@ def _money(plan: Document) -> str:
     return (
         f"Nåverdi: kapital {millions(totals['capital_nok'])}, "
         f"drift {millions(totals['operating_nok'])}, "
-        f"udekket behov {millions(totals['unmet_nok'])}, reise {millions(totals['travel_nok'])}; "
+        f"udekket behov {millions(totals['unmet_nok'])}, reise {millions(totals['travel_nok'])}"
+        f"{_unequal(totals)}; "
         f"investering i alt {millions(totals['investment_nok'])} etter tilskudd, "
         "ikke neddiskontert."
+    )
+
+
+def _unequal(totals: Document) -> str:
+    """What weighing inequality adds, where it is weighed."""
+    nok = totals["equity_nok"]
+    return f", vektet ulikhet {millions(nok)}" if nok else ""
+
+
+def _equity(scenario: Document, plan: Document) -> Iterator[str]:
+    """How near people are in the last year, and how unequally."""
+    year, figures = list(plan["years"].items())[-1]
+    equity = figures["equity"]
+    if equity is None:
+        return
+    worst = equity["worst_off_district"]
+    title = scenario["districts"][worst["district"]].get("title") or worst["district"]
+    yield (
+        f"Nærhet i {year}: {percent(equity['share_within_10_minutes'], 0)} av plassene er innen 10 "
+        f"minutter; lengst reise har {title} ({_minutes(worst['mean_minutes'])} i snitt). "
+        f"Gini {number(equity['gini'], 2)}, likeverdig reisetid etter Kolm og Pollak "
+        f"{_minutes(equity['kolm_pollak_minutes'])}."
     )
 
 

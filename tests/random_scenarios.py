@@ -1,5 +1,6 @@
 """Small random scenarios, the same for the same seed, with every rule on now and then."""
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -20,6 +21,73 @@ def random_scenario(seed: int) -> Document:
         except ScenarioInvalid:
             continue
         return document
+
+
+def random_scenario_with_twins(seed: int) -> Document:
+    """A valid scenario where projects are copies of another, many of them a little worse."""
+    rng = Random(seed)
+    while True:
+        document = _Draw(rng).document()
+        _make_twins(rng, document)
+        try:
+            check_scenario(document)
+        except ScenarioInvalid:
+            continue
+        return document
+
+
+def _make_twins(rng: Random, document: Document) -> None:
+    projects = document["projects"]
+    original = projects[rng.choice(list(projects))]
+    if rng.random() < 0.7:  # a project that others name has no twin
+        for project in projects.values():
+            project["excludes"] = project["requires"] = []
+        document["policies"]["required_projects"] = []
+    for k in rng.sample(list(projects), rng.randint(1, 2)):
+        if projects[k] is not original:
+            projects[k] = deepcopy(original)
+            if rng.random() < 0.6:
+                _change(rng, projects[k], document)
+            if projects[k]["ownership"] != original["ownership"] and rng.random() < 0.7:
+                document["policies"]["allowed_ownership"] = [projects[k]["ownership"]]
+
+
+def _change(rng: Random, project: Document, document: Document) -> None:
+    """Make a project a little different, mostly worse."""
+    site, other = rng.choice(list(document["sites"])), rng.choice(list(document["projects"]))
+    staffed = bool(document["staffing"])
+    changes = [
+        {"investment_nok": project["investment_nok"] + 5},
+        {"investment_per_place_nok": project["investment_per_place_nok"] + 2},
+        {"operating_cost_nok": project["operating_cost_nok"] + 2},
+        {"places": {**project["places"], "max": project["places"]["max"] + 1}},
+        {"places": {**project["places"], "min": project["places"]["max"]}},
+        {"opens": {"earliest": document["years"]["last"], "latest": None}},
+        {"opens": {"earliest": None, "latest": Y1}},
+        {"lifetime_years": rng.choice([1, 2, 40])},
+        {"ownership": rng.choice(OWNERS)},
+        {"site": site, "removes": {}},
+        {"removes": {}},
+        {"available_years": rng.choice([1, 2, None])},
+        {"places": {**project["places"], "step": 1}},
+        {"care_types": rng.sample(list(document["care_types"]), 1)},
+        *([{"fte": {"all": 4}}] * 3 if staffed else []),
+        {"excludes": [other]},
+        {"requires": [other]},
+    ]
+    for change in rng.sample(changes, rng.choice([1, 1, 2])):
+        project.update(change)
+
+
+def unequal_scenario(seed: int, **weights: float) -> Document:
+    """`random_scenario` with weights on inequality: those given, or both drawn."""
+    rng = Random(seed)
+    drawn = {"worst_off": rng.choice([0.5, 1, 3]), "kolm_pollak": rng.choice([0.5, 1, 2])}
+    document = random_scenario(seed)
+    goal = document["objective"]
+    goal["weights"] |= {"travel": rng.choice([0, 1])} | (weights or drawn)
+    goal["inequality_aversion_per_minute"] = rng.choice([0.01, 0.1, 0.3])
+    return document
 
 
 class _Draw:

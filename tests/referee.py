@@ -6,7 +6,7 @@ with explicit need and a travel matrix.
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from math import ceil, floor, inf
+from math import ceil, exp, floor, inf
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,12 @@ class Referee:
         weights = goal.get("weights") or {"cost": 1, "travel": 1}
         rate = goal["discount_rate"]
         return sum(
-            (weights["cost"] * self._spent(t) + weights["travel"] * self._travelled(t))
+            (
+                weights["cost"] * self._spent(t)
+                + weights["travel"] * self._travelled(t)
+                + (weights["kolm_pollak"] * self._felt(t) if "kolm_pollak" in weights else 0)
+                + (weights["worst_off"] * self._as_the_worst(t) if "worst_off" in weights else 0)
+            )
             / (1 + rate) ** (t - self.years[0])
             for t in self.years
         )
@@ -133,6 +138,28 @@ class Referee:
             if year == t
         )
 
+    def _felt(self, t: int) -> float:
+        return nok_per_minute(self.document) * sum(
+            q * felt_minutes(self.document, self.minutes[j][i])
+            for (i, _, j, _, year), q in self.plan.allocation.items()
+            if year == t
+        )
+
+    def _as_the_worst(self, t: int) -> float:
+        needs = {
+            i: sum(drawn(series, t) for series in district["need"].values())
+            for i, district in self.document["districts"].items()
+        }
+        travelled = dict.fromkeys(needs, 0.0)
+        for (i, _, j, _, year), q in self.plan.allocation.items():
+            if year == t:
+                travelled[i] += q * self.minutes[j][i]
+        for (i, _, year), q in self.plan.unmet.items():
+            if year == t:
+                travelled[i] += q * longest_minutes(self.document, i)
+        worst = max(travelled[i] / needs[i] if needs[i] else 0 for i in needs)
+        return nok_per_minute(self.document) * sum(needs.values()) * worst
+
     def broken(self) -> set[str]:
         """The codes of the rules that the plan breaks."""
         return {code for code, rule in RULES if not all(rule(self))}
@@ -149,6 +176,18 @@ def annuity(rate: float, years: int) -> float:
 def nok_per_minute(document: dict[str, Any]) -> float:
     travel = document["travel"]
     return float(2 * travel["visits_per_place_year"] * travel["value_of_time_nok_per_hour"] / 60)
+
+
+def longest_minutes(document: dict[str, Any], i: str) -> float:
+    """The longest journey of a district within the travel limit; 0 without any."""
+    limit = document["travel"].get("limit_minutes") or inf
+    minutes = [row[i] for row in document["travel"]["minutes"].values() if i in row]
+    return max((m for m in minutes if m <= limit), default=0)
+
+
+def felt_minutes(document: dict[str, Any], minutes: float) -> float:
+    aversion = document["objective"]["inequality_aversion_per_minute"]
+    return (exp(aversion * minutes) - 1) / aversion
 
 
 def _need(r: Referee) -> Iterator[bool]:

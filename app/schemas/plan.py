@@ -30,6 +30,29 @@ class CoverageAt(Document):
     deviation_places: int
 
 
+class WorstOffDistrict(Document):
+    """The district whose served places travel longest on average; ties to the first id."""
+
+    district: Identifier
+    mean_minutes: Minutes
+
+
+class EquityFigures(Document):
+    """How the journeys of a year are spread over served places."""
+
+    share_within_10_minutes: float
+    """Of served places; «10-minuttersbyen»."""
+    share_within_10_minutes_by_core: dict[Identifier, float | None]
+    """By the core of the district; null: nobody of its districts is served."""
+    worst_off_district: WorstOffDistrict
+    gini: float
+    """Of minutes: 0 where all travel equally far, near 1 where few travel all the way."""
+    kolm_pollak_minutes: Minutes
+    """Equally-distributed equivalent: if everybody travelled so long, it would be as bad. Never
+    below the mean. Aversion ε = 1, scaled by the year's own journeys (Logan et al. 2021).
+    """
+
+
 class YearKeyFigures(Document):
     """Key figures of a year; money undiscounted, in real NOK of the price year."""
 
@@ -58,9 +81,13 @@ class YearKeyFigures(Document):
     operating_nok: Nok
     unmet_nok: Nok
     travel_nok: Nok
+    equity_nok: Nok
+    """What the weights `worst_off` and `kolm_pollak` add to the objective, weighted."""
     mean_minutes: Minutes | None
     max_minutes: Minutes | None
     share_within: float | None
+    equity: EquityFigures | None
+    """Null when nobody is served."""
 
 
 class PlannedSite(Document):
@@ -97,6 +124,8 @@ class Totals(Document):
     operating_nok: Nok
     unmet_nok: Nok
     travel_nok: Nok
+    equity_nok: Nok
+    """Weighted, unlike the others."""
     investment_nok: Nok
     """Sum over the years, undiscounted, net of grants."""
     projects: int

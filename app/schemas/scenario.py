@@ -265,11 +265,18 @@ class PoliciesSpec(Document):
     keep_places: list[Identifier] | None = None
 
 
-class Weights(Document):
-    """Weight of cost and of travel in the objective; left out: as it is."""
+Weight = Annotated[float, Field(ge=0, le=1e6)]
 
-    cost: Annotated[float, Field(ge=0, le=1e6)] | None = None
-    travel: Annotated[float, Field(ge=0, le=1e6)] | None = None
+
+class Weights(Document):
+    """Weights in the objective. Cost and travel left out: as they are; the others: nothing."""
+
+    cost: Weight | None = None
+    travel: Weight | None = None
+    worst_off: Weight | None = None
+    """As if everybody travelled as far as those of the worst-off district; beside travel."""
+    kolm_pollak: Weight | None = None
+    """Long journeys weigh more, after Kolm and Pollak; beside travel, or instead with travel 0."""
 
 
 class ObjectiveSpec(Document):
@@ -279,6 +286,10 @@ class ObjectiveSpec(Document):
     unmet_place_year_nok: Amount | None = None
     """Price of a place missing for a year; null: unmet need is not allowed."""
     weights: Weights | None = None
+    inequality_aversion_per_minute: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """κ of Kolm and Pollak: with it a journey of m minutes counts as (exp(κ·m) − 1) ÷ κ minutes.
+    Asked for when `weights.kolm_pollak` is above 0.
+    """
 
 
 class Source(Document):

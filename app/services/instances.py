@@ -54,7 +54,13 @@ def make_instance(scenario: Scenario) -> SitingInstance:
         limits=_limits(scenario, years),
         policies=_policies(scenario),
         objective=_objective(scenario),
+        district_cores=_district_cores(scenario),
     )
+
+
+def _district_cores(scenario: Scenario) -> dict[str, str]:
+    districts = sorted(scenario.districts.items())
+    return {i: district.core for i, district in districts if district.core is not None}
 
 
 def _groups(scenario: Scenario) -> list[str]:
@@ -202,4 +208,7 @@ def _objective(scenario: Scenario) -> Objective:
         unmet_place_year_nok=given.unmet_place_year_nok,
         cost_weight=1.0 if cost is None else cost,
         travel_weight=1.0 if travel is None else travel,
+        worst_off_weight=(weights.worst_off or 0.0) if weights is not None else 0.0,
+        kolm_pollak_weight=(weights.kolm_pollak or 0.0) if weights is not None else 0.0,
+        inequality_aversion_per_minute=given.inequality_aversion_per_minute,
     )

@@ -117,6 +117,7 @@ def _answer(
             "operating_nok": figures.operating_nok,
             "unmet_nok": figures.unmet_nok,
             "travel_nok": figures.travel_nok,
+            "equity_nok": figures.equity_nok,
             "investment_nok": sum(year.investment_nok for year in figures.years.values()),
             "projects": len(plan.opens),
         },

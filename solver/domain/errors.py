@@ -1,7 +1,8 @@
 """Errors of the solver's world. Results (infeasible, time limit, dismissed) are not errors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class SitingError(Exception):
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        """Made anew without `__init__`, whose arguments differ from class to class."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class InputError(SitingError):

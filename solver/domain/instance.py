@@ -5,7 +5,7 @@ Tuples "per year" are in the order of `SitingInstance.years`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
@@ -121,12 +121,33 @@ class Policies:
 
 @dataclass(frozen=True)
 class Objective:
-    """Prices and weights. `unmet_place_year_nok` None: unmet need is not allowed."""
+    """Prices and weights. `unmet_place_year_nok` None: unmet need is not allowed.
+
+    `inequality_aversion_per_minute` is κ > 0 of Kolm and Pollak; None only where
+    `kolm_pollak_weight` is zero.
+    """
 
     discount_rate: float
     unmet_place_year_nok: float | None
     cost_weight: float
     travel_weight: float
+    worst_off_weight: float = 0.0
+    kolm_pollak_weight: float = 0.0
+    inequality_aversion_per_minute: float | None = None
+
+    def felt_minutes(self, minutes: Floats) -> Floats:
+        """What journeys count for where long ones weigh more: (exp(κ·m) − 1) ÷ κ; 0 unweighed.
+
+        Of as many journeys, those with the least sum have the least Kolm–Pollak equally-distributed
+        equivalent, whose logarithm is monotone: Horton, Logan, Murrell, Skipper and Speakman (2024,
+        A Scalable Approach to Equitable Facility Location, arXiv:2401.15452). Less 1 and over κ it
+        is minutes: those travelled when κ goes to 0, and more the larger κ is.
+        """
+        aversion = self.inequality_aversion_per_minute
+        if not self.kolm_pollak_weight or aversion is None:
+            return np.zeros_like(minutes)
+        felt: Floats = np.expm1(aversion * minutes) / aversion
+        return felt
 
 
 @dataclass(frozen=True)
@@ -147,7 +168,7 @@ class SitingInstance:
     """Everything the solver and the verifier need; ids are sorted, years ascend.
 
     `need` has shape (districts, needs, years), in places. `population` is the municipality's
-    total per group and year.
+    total per group and year. `district_cores` has the core of each district that belongs to one.
     """
 
     years: tuple[int, ...]
@@ -164,6 +185,24 @@ class SitingInstance:
     limits: Limits
     policies: Policies
     objective: Objective
+    district_cores: Mapping[str, str] = field(default_factory=dict)
+
+    def journey_nok(self, minutes: Floats) -> Floats:
+        """Weighted NOK per place and year of journeys of so many minutes, all finite.
+
+        What a pair of site and district costs, whatever the strategy: travel, and where it is
+        weighed what Kolm and Pollak add.
+        """
+        goal, rate = self.objective, self.travel.nok_per_minute
+        travelled = goal.travel_weight * (rate * minutes)
+        if not goal.kolm_pollak_weight:
+            return travelled
+        return travelled + goal.kolm_pollak_weight * (rate * goal.felt_minutes(minutes))
+
+    @property
+    def weighs_worst_off(self) -> bool:
+        """Whether the worst-off district has a price, which ties the districts together."""
+        return self.objective.worst_off_weight > 0 and self.travel.nok_per_minute > 0
 
     @property
     def staff_groups(self) -> tuple[str, ...]:

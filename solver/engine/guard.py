@@ -48,7 +48,8 @@ def estimate_mb(instance: SitingInstance, allocations: int, strategy: Strategy) 
         service_kb = allocations * (KB_PER_LINK if capacities else KB_PER_LOCATION_PAIR)
     else:
         at_once = allocations / years if strategy is Strategy.BY_YEAR else allocations
-        service_kb = at_once * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO
+        nonzeros = NONZEROS_PER_ALLOCATION + instance.weighs_worst_off  # E1 has each once more
+        service_kb = at_once * nonzeros * KB_PER_NONZERO
     return BASE_MB + (planning_kb + service_kb) / 1000
 
 

@@ -18,7 +18,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import coo_array, csc_array, vstack
 
 from solver.formulation import FAMILIES
-from solver.formulation.allocation import AllocationBlock, Entries, PlanningColumns
+from solver.formulation.allocation import NONE, AllocationBlock, Entries, PlanningColumns
 
 Floats = NDArray[np.float64]
 FAR_FROM_ONE = 100.0  # a row is rescaled when its typical coefficient is beyond this factor
@@ -79,6 +79,13 @@ class Program:
             row_upper=np.concatenate([self.row_upper, np.full(len(at_least), np.inf)]),
         )
 
+    def with_objective(self, cost_nok: Floats, offset_nok: float) -> "Program":
+        """The program with another objective, scaled by its own typical coefficient."""
+        scale = _middle(cost_nok)
+        return replace(
+            self, cost=cost_nok / scale, offset=offset_nok / scale, objective_scale=scale
+        )
+
     def without_families(self, codes: Collection[str]) -> "Program":
         """The program in which the rows of some families ask for nothing."""
         left_out = [index for index, family in enumerate(FAMILIES) if family.code in codes]
@@ -100,9 +107,10 @@ def hand_over(model: pyo.ConcreteModel, block: AllocationBlock | None = None) ->
     if block is None:
         program = _compiled(model, [])
         return _scaled(program, _typical(program.matrix))
-    planning = _compiled(model, [*model.open.values(), *model.steps.values()])
-    where = _planning_columns(model, planning, len(block.instance.years))
-    entries = block.places_entries(where)
+    kept = [*model.open.values(), *model.steps.values(), *model.worst_off_minutes.values()]
+    planning = _compiled(model, kept)
+    where = _planning_columns(model, planning, block.instance.years)
+    entries = block.planning_entries(where)
     typical = np.concatenate([_typical(planning.matrix), block.typical(entries)])
     return _scaled(_joined(planning, block, where, entries), typical)
 
@@ -146,15 +154,20 @@ def _families(rows: list[Any]) -> NDArray[np.int8]:
     return np.array([family.get(name, NO_FAMILY) for name in names], dtype=np.int8)
 
 
-def _planning_columns(model: pyo.ConcreteModel, planning: Program, years: int) -> PlanningColumns:
-    """Where open and steps have their columns."""
+def _planning_columns(
+    model: pyo.ConcreteModel, planning: Program, years: tuple[int, ...]
+) -> PlanningColumns:
+    """Where open, steps and worst_off_minutes have their columns."""
     column = {id(variable): index for index, variable in enumerate(planning.columns)}
 
     def of(variables: Any) -> NDArray[np.int32]:
         found = [column[id(variable)] for variable in variables.values()]
-        return np.array(found, dtype=np.int32).reshape(-1, years)
+        return np.array(found, dtype=np.int32).reshape(-1, len(years))
 
-    return PlanningColumns(of(model.open), of(model.steps))
+    worst = np.full(len(years), NONE, dtype=np.int32)
+    for t, variable in model.worst_off_minutes.items():
+        worst[years.index(t)] = column[id(variable)]
+    return PlanningColumns(of(model.open), of(model.steps), worst)
 
 
 def _joined(
@@ -228,13 +241,18 @@ def _scaled(program: Program, typical: Floats) -> Program:
             matrix.data[piece] *= factor[matrix.indices[piece]]
         np.multiply(program.row_lower, factor, out=program.row_lower)
         np.multiply(program.row_upper, factor, out=program.row_upper)
-    priced = program.cost[program.cost != 0]
-    np.abs(priced, out=priced)
-    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
-    scale = float(2.0 ** np.round(np.log2(middle)))
+    scale = _middle(program.cost)
     np.divide(program.cost, scale, out=program.cost)
     offset = program.offset / scale
     return replace(program, offset=offset, objective_scale=scale, row_scale=factor)
+
+
+def _middle(cost: Floats) -> float:
+    """The power of two nearest to the median of what is priced; 1 where nothing is."""
+    priced = cost[cost != 0]
+    np.abs(priced, out=priced)
+    middle = float(np.median(priced, overwrite_input=True)) if len(priced) else 1.0
+    return float(2.0 ** np.round(np.log2(middle)))
 
 
 def _typical(matrix: Any) -> Floats:

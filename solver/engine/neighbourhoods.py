@@ -71,13 +71,14 @@ class Neighbourhoods:
     def plans(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
         """Whole plans, each the best there was when it came.
 
-        `program` gives the master as it is now, with the best plan as its start; it is asked anew
-        after each plan, for its cuts. `solve` may raise to end the search.
+        `program` gives the master as it is now, with the best plan as its start, where there is
+        one; it is asked anew after each plan, for its cuts. `solve` may raise to end the search.
         """
-        x = self._relax_and_fix(program(), solve)
-        if x is None:
-            return
-        yield x
+        if program().start is None:
+            x = self._relax_and_fix(program(), solve)
+            if x is None:
+                return
+            yield x
         yield from self._improve(program, solve)
 
     def _relax_and_fix(self, program: Program, solve: SolvePart) -> Floats | None:

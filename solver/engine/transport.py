@@ -67,6 +67,8 @@ class Transport:
         goal = instance.objective
         self._instance = instance
         self.pairs = site_types(instance)
+        site = {j: index for index, j in enumerate(instance.sites)}
+        self._site_of_pair = np.array([site[j] for j, _ in self.pairs], dtype=np.int64)
         self.cost = _costs(instance, self.pairs)
         price = goal.unmet_place_year_nok
         unmet = None if price is None else goal.cost_weight * price
@@ -126,6 +128,18 @@ class Transport:
         cheapest = (self.cost + prices[None, :]).min(axis=1, initial=np.inf)
         best: Floats = np.minimum(cheapest, self.unmet_price)
         return best
+
+    def travel_nok(self, year: ServedYear) -> float:
+        """What a year's journeys cost, unweighted."""
+        rows, pairs = year.links.T
+        districts = rows // len(self._instance.needs)
+        minutes = self._instance.travel.minutes[self._site_of_pair[pairs], districts]
+        return float(self._instance.travel.nok_per_minute * np.sum(minutes * year.served))
+
+    def unmet_nok(self, year: ServedYear) -> float:
+        """What a year's unmet need costs, unweighted; 0 where it has no price."""
+        price = self._instance.objective.unmet_place_year_nok
+        return float((price or 0.0) * np.sum(year.unmet))
 
     def allocation(self, year: ServedYear) -> Iterator[tuple[tuple[str, str, str, str], float]]:
         """((district, need, site, care type), places) of the links in use."""
@@ -257,7 +271,6 @@ class _Block:
 
 def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floats:
     """Per row (district, need) and pair (site, care type); inf where there is no link."""
-    rate = instance.objective.travel_weight * instance.travel.nok_per_minute
     row = {j: index for index, j in enumerate(instance.sites)}
     minutes = np.where(reachable(instance), instance.travel.minutes, np.inf)
     cost = np.full((len(instance.districts), len(instance.needs), len(pairs)), np.inf)
@@ -266,7 +279,7 @@ def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floa
         for index, n in enumerate(instance.needs):
             if n in serves:
                 near = np.isfinite(minutes[row[j]])
-                cost[near, index, pair] = rate * minutes[row[j], near]
+                cost[near, index, pair] = instance.journey_nok(minutes[row[j], near])
     return cost.reshape(len(instance.districts) * len(instance.needs), len(pairs))
 
 

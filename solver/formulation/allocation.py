@@ -1,14 +1,14 @@
-"""The allocation block as arrays: who is served where, with its rows C1, C2, V1 and C16.
+"""The allocation block as arrays: who is served where, with its rows C1, C2, V1, C16 and E1.
 
 Almost all of a program is here, so no Pyomo object is made for any of it, and nothing loops over
 allocations. The Pyomo functions `service.need_is_allocated_or_unmet`,
-`service.allocation_within_places`, `service.new_sites_serve_when_open` and
-`targets.share_within_minutes` hold the formulas and write the same columns, rows, bounds and
-costs; tests compare the two.
+`service.allocation_within_places`, `service.new_sites_serve_when_open`,
+`targets.share_within_minutes` and `equity.no_district_fares_worse_than_the_worst` hold the
+formulas and write the same columns, rows, bounds and costs; tests compare the two.
 
-Columns are the unmet need, then the allocations; rows are C1, C2, V1, C16. Both are numbered from
-the block's own beginning. Numbers are written into the arrays of a caller, who has the planning
-part in front of them.
+Columns are the unmet need, then the allocations; rows are C1, C2, V1, C16, E1. Both are numbered
+from the block's own beginning. Numbers are written into the arrays of a caller, who has the
+planning part in front of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ from solver.formulation.service_arrays import (
     serves,
     standing_places,
 )
-from solver.formulation.sets import reachable
+from solver.formulation.sets import longest_minutes, reachable
 
 Ints = NDArray[np.int32]
 
@@ -41,11 +41,13 @@ PIECE = 1 << 18
 class PlanningColumns:
     """Where the planning part has its variables.
 
-    `open` is (projects, years), `steps` (projects with each of their care types, years).
+    `open` is (projects, years), `steps` (projects with each of their care types, years), and
+    `worst_off_minutes` (years), −1 in a year without.
     """
 
     open: Ints
     steps: Ints
+    worst_off_minutes: Ints
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class AllocationBlock:
 
     `demands` are the positions (district, need, year) of each C1 row, and of each column of unmet
     need where that has a price. `need_row` (districts, needs, years), `places_row` (sites, care
-    types, years) and `share_row` (years) are the rows of C1, C2 and C16, −1 where there is none.
+    types, years), `share_row` (years) and `worst_row` (districts, years) are the rows of C1, C2,
+    C16 and E1, −1 where there is none.
     """
 
     def __init__(self, instance: SitingInstance) -> None:
@@ -102,6 +105,11 @@ class AllocationBlock:
         self._standing = standing_places(instance)
         self._discount = _discounts(instance)
         self._givers = _givers(instance)
+        self._longest = (
+            longest_minutes(instance)
+            if instance.weighs_worst_off
+            else np.zeros(len(instance.districts))
+        )
         self.demands = np.argwhere(instance.need > 0)
         self.need_row = _numbered(instance.need.shape, self.demands, 0)
         limited = np.argwhere(holds & places_may_be_short(instance, reach))
@@ -115,25 +123,29 @@ class AllocationBlock:
         self._share = self._shares()
         years = np.array([[t] for t in self._share], dtype=np.int32).reshape(-1, 1)
         self.share_row = _numbered((len(instance.years),), years, end_link)
-        self.rows = end_link + len(years)
+        end_share = end_link + len(years)
+        travelling = self._travelling()
+        self.worst_row = _numbered(travelling.shape, np.argwhere(travelling), end_share)
+        self.rows = end_share + int(np.count_nonzero(travelling))
         self.families = {
             "C1": slice(0, len(self.demands)),
             "C2": slice(len(self.demands), first_link),
             "V1": slice(first_link, end_link),
-            "C16": slice(end_link, self.rows),
+            "C16": slice(end_link, end_share),
+            "E1": slice(end_share, self.rows),
         }
 
     def write_columns(self, cost: Floats, upper: Floats) -> None:
         """Cost [NOK, present value] and upper bound [places] of every column; lower ones are 0."""
-        goal, travel = self.instance.objective, self.instance.travel
+        goal = self.instance.objective
         if self.unmet:
             i, n, t = self.demands.T
             price = goal.cost_weight * (goal.unmet_place_year_nok or 0.0)
             cost[: self.unmet] = self._discount[t] * price
             upper[: self.unmet] = self.instance.need[i, n, t]
         for journeys, part, columns in self._parts():
-            travelled = travel.nok_per_minute * self._minutes_of(journeys, part)
-            cost[columns] = self._discount[journeys.year] * (goal.travel_weight * travelled)
+            price_of_journey = self.instance.journey_nok(self._minutes_of(journeys, part))
+            cost[columns] = self._discount[journeys.year] * price_of_journey
             upper[columns] = self._need_of(journeys, journeys.district[part])
 
     def write_rows(self, lower: Floats, upper: Floats) -> None:
@@ -147,18 +159,20 @@ class AllocationBlock:
         lower[self.families["C16"]] = 0.0
         upper[self.families["C16"]] = np.inf
 
-    def typical(self, places: Entries) -> Floats:
-        """Each row's typical coefficient, √(least · largest); `places` are those of C2."""
+    def typical(self, planning: Entries) -> Floats:
+        """Each row's typical coefficient, √(least · largest); `planning` are those of C2 and E1."""
         least, most = np.ones(self.rows), np.ones(self.rows)
-        np.minimum.at(least, places.rows, abs(places.values))
-        np.maximum.at(most, places.rows, abs(places.values))
-        least[self.families["C16"]], most[self.families["C16"]] = np.inf, 0.0
+        for code in ("C16", "E1"):  # without a coefficient of 1
+            least[self.families[code]], most[self.families[code]] = np.inf, 0.0
+        _widen(least, most, planning.rows, abs(planning.values))
+        _widen(least, most, *self._unmet_worst())
         for journeys, part, _ in self._parts():
             row = self.share_row[journeys.year]
             if row != NONE:
                 sizes = abs(self._nearness(journeys, part))
                 least[row] = sizes[sizes > 0].min(initial=least[row])
                 most[row] = sizes.max(initial=most[row])
+            _widen(least, most, *self._worst_entries(journeys, part))
         for journeys in self.journeys:
             links = slice(journeys.first_link, journeys.end_link)
             most[links] = self._need_of(journeys, journeys.district[journeys.linked])
@@ -168,10 +182,12 @@ class AllocationBlock:
     def entries_per_column(self) -> Ints:
         """How many entries each column has."""
         counts = np.ones(self.columns, dtype=np.int32)
+        counts[: self.unmet] += self._unmet_worst()[0] != NONE
         for journeys, part, columns in self._parts():
             counts[columns] += self._places_of(journeys, part) != NONE
             counts[columns] += journeys.linked[part]
             counts[columns] += self._nearness(journeys, part) != 0
+            counts[columns] += self._worst_entries(journeys, part)[0] != NONE
         return counts
 
     def write_entries(self, starts: Ints, indices: Ints, values: Floats, first_row: int) -> None:
@@ -182,6 +198,10 @@ class AllocationBlock:
         if len(starts):
             values[starts[0] :] = 1.0
         indices[starts[: self.unmet]] = np.arange(first_row, first_row + self.unmet)
+        worst, minutes = self._unmet_worst()
+        there = worst != NONE
+        indices[starts[: self.unmet][there] + 1] = worst[there] + first_row
+        values[starts[: self.unmet][there] + 1] = minutes[there]
         link = first_row + self.families["V1"].start
         for journeys, part, columns in self._parts():
             at = starts[columns].copy()
@@ -201,9 +221,17 @@ class AllocationBlock:
             near = nearness != 0
             indices[at[near]] = self.share_row[journeys.year] + first_row
             values[at[near]] = nearness[near]
+            at += near
+            worst, minutes = self._worst_entries(journeys, part)
+            there = worst != NONE
+            indices[at[there]] = worst[there] + first_row
+            values[at[there]] = minutes[there]
 
-    def places_entries(self, planning: PlanningColumns) -> Entries:
-        """Entries of C2 in planning columns: what projects take and give."""
+    def planning_entries(self, planning: PlanningColumns) -> Entries:
+        """Entries in planning columns: C2, what projects take and give, and E1, the worst off."""
+        return _joined(self._places_entries(planning), self._need_entries(planning))
+
+    def _places_entries(self, planning: PlanningColumns) -> Entries:
         instance = self.instance
         site, care_type = positions(instance.sites), positions(instance.care_types)
         found: list[tuple[Ints, Ints, float]] = []
@@ -215,6 +243,12 @@ class AllocationBlock:
             given = (rows[care_type[p]] for p in project.care_types)
             found.extend((row, next(steps), -float(project.step)) for row in given)
         return _entries(found)
+
+    def _need_entries(self, planning: PlanningColumns) -> Entries:
+        """−d of E1 in worst_off_minutes."""
+        i, t = np.nonzero(self.worst_row != NONE)
+        needed = self.instance.need.sum(axis=1)[i, t]
+        return Entries(self.worst_row[i, t], planning.worst_off_minutes[t], -needed)
 
     def links_per_column(self, planning: PlanningColumns, columns: int) -> Ints:
         """How many entries V1 has in each of so many planning columns."""
@@ -289,6 +323,17 @@ class AllocationBlock:
         shares = enumerate(target.share)
         return {t: float(share) for t, share in shares if share and t in far}
 
+    def _travelling(self) -> Flags:
+        """(districts, years) where E1 says something: somebody may travel or be left without."""
+        travelling = np.zeros((len(self.instance.districts), len(self.instance.years)), dtype=bool)
+        if self.instance.weighs_worst_off:
+            i, _, t = self.demands[: self.unmet].T
+            travelling[i, t] = self._longest[i] > 0
+            for journeys, part, _ in self._parts():
+                away = self._minutes_of(journeys, part) > 0
+                travelling[journeys.district[part][away], journeys.year] = True
+        return travelling
+
     def _parts(self) -> Iterator[tuple[Journeys, slice, slice]]:
         """Journeys a piece at a time: which of theirs, and in which columns."""
         for journeys in self.journeys:
@@ -320,6 +365,20 @@ class AllocationBlock:
         nearness: Floats = np.where(near, 1.0 - share, -share)
         return nearness
 
+    def _unmet_worst(self) -> tuple[Ints, Floats]:
+        """Row of E1, none where there is none, and the longest journey, of each unmet need."""
+        i, _, t = self.demands[: self.unmet].T
+        return self.worst_row[i, t], self._longest[i]
+
+    def _worst_entries(self, journeys: Journeys, part: slice) -> tuple[Ints, Floats]:
+        """Row of E1, none where the journey takes no time, and minutes of each column."""
+        if not self.instance.weighs_worst_off:
+            count = part.stop - part.start
+            return np.full(count, NONE, dtype=np.int32), np.zeros(count)
+        minutes = self._minutes_of(journeys, part)
+        row = self.worst_row[journeys.district[part], journeys.year]
+        return np.where(minutes > 0, row, NONE), minutes
+
     def _links_of(
         self, journeys: Journeys, planning: PlanningColumns
     ) -> Iterator[tuple[int, int, float]]:
@@ -329,6 +388,13 @@ class AllocationBlock:
             yield site, planning.open[k, t], -1.0
             if lasts is not None and t >= lasts:
                 yield site, planning.open[k, t - lasts], 1.0
+
+
+def _widen(least: Floats, most: Floats, rows: Ints, sizes: Floats) -> None:
+    """Take more coefficients into each row's least and largest; those of no row are left out."""
+    there = rows != NONE
+    np.minimum.at(least, rows[there], sizes[there])
+    np.maximum.at(most, rows[there], sizes[there])
 
 
 def _givers(instance: SitingInstance) -> list[list[tuple[int, int, int | None]]]:
@@ -355,6 +421,15 @@ def _numbered(shape: tuple[int, ...], at: NDArray[np.integer], first: int) -> In
     rows = np.full(shape, NONE, dtype=np.int32)
     rows[tuple(at.T)] = np.arange(first, first + len(at))
     return rows
+
+
+def _joined(one: Entries, other: Entries) -> Entries:
+    """The entries of both."""
+    return Entries(
+        np.concatenate([one.rows, other.rows]),
+        np.concatenate([one.columns, other.columns]),
+        np.concatenate([one.values, other.values]),
+    )
 
 
 def _entries(found: list[tuple[Ints, Ints, float]]) -> Entries:

@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from solver.domain.instance import SitingInstance
-from solver.formulation.constraints import policies, projects, resources, service, targets
+from solver.formulation.constraints import equity, policies, projects, resources, service, targets
 from solver.formulation.expressions import add_expressions, add_planning_expressions
 from solver.formulation.objective import add_objective, add_planning_objective
 from solver.formulation.parameters import Parameters, make_parameters
@@ -99,6 +99,12 @@ FAMILIES = (
         ),
     ),
     Family("C16", "andelen innenfor reisetidsmålet", False, (targets.share_within_minutes,)),
+    Family(
+        "E1",
+        "den dårligst stilte kretsen",
+        True,
+        (equity.no_district_fares_worse_than_the_worst,),
+    ),
     Family("V1", "gyldig skranke", True, (service.new_sites_serve_when_open,)),
 )
 
@@ -110,6 +116,7 @@ ALLOCATION = frozenset(
         service.allocation_within_places,
         service.new_sites_serve_when_open,
         targets.share_within_minutes,
+        equity.no_district_fares_worse_than_the_worst,
     }
 )
 

@@ -119,7 +119,7 @@ def _add_resources(model: pyo.ConcreteModel, par: Parameters) -> None:
 
 
 def _add_planning_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
-    """Capital and operation per year, undiscounted, in NOK."""
+    """Capital, operation and the worst-off district per year, undiscounted, in NOK."""
     instance, sets = par.instance, par.sets
     projects, types = instance.projects, instance.care_types
 
@@ -139,12 +139,20 @@ def _add_planning_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
         return per_place + fixed
 
     model.capital = pyo.Expression(sets.YEARS, rule=capital)
+
+    def worst_off(m: pyo.ConcreteModel, t: int) -> Any:
+        if t not in par.weighed_need:
+            return 0
+        return instance.travel.nok_per_minute * par.weighed_need[t] * m.worst_off_minutes[t]
+
     model.operating = pyo.Expression(sets.YEARS, rule=operating)
+    model.worst_off_cost = pyo.Expression(sets.YEARS, rule=worst_off)
 
 
 def add_service_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
-    """Add unmet need and travel per year, undiscounted, in NOK."""
+    """Add unmet need, travel and what Kolm and Pollak add, per year, undiscounted, in NOK."""
     instance, sets = par.instance, par.sets
+    rate = instance.travel.nok_per_minute
     unmet_price = instance.objective.unmet_place_year_nok or 0.0
     demands: dict[int, list[tuple[str, str, int]]] = {t: [] for t in sets.YEARS}
     for index in sets.DEMANDS:
@@ -157,8 +165,13 @@ def add_service_costs(model: pyo.ConcreteModel, par: Parameters) -> None:
         return sum(unmet_price * m.unmet[index] for index in demands[t] if index in m.unmet)
 
     def travel(m: pyo.ConcreteModel, t: int) -> Any:
-        rate = instance.travel.nok_per_minute
         return sum(rate * par.minutes[a[2], a[0]] * m.allocate[a] for a in journeys[t])
+
+    def kolm_pollak(m: pyo.ConcreteModel, t: int) -> Any:
+        if not instance.objective.kolm_pollak_weight:
+            return 0
+        return sum(rate * par.felt_minutes[a[2], a[0]] * m.allocate[a] for a in journeys[t])
 
     model.unmet_cost = pyo.Expression(sets.YEARS, rule=unmet)
     model.travel_cost = pyo.Expression(sets.YEARS, rule=travel)
+    model.kolm_pollak_cost = pyo.Expression(sets.YEARS, rule=kolm_pollak)

@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
 from solver.formulation.build import FAMILIES
+from solver.formulation.dominance import (
+    better_project_opens_too,
+    equal_projects_open_in_order,
+)
 from solver.formulation.expressions import add_expressions
 from solver.formulation.parameters import Parameters, make_parameters
 from solver.formulation.variables import add_variables
@@ -42,6 +46,8 @@ def build_master(
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
     _add_openings_and_growth(model, par)
+    equal_projects_open_in_order(model, par)
+    better_project_opens_too(model, par)
     _add_service_cost(model, par, unit_nok, most)
     return model
 
@@ -60,7 +66,7 @@ def _add_openings_and_growth(model: pyo.ConcreteModel, par: Parameters) -> None:
     r"""C11 over the opening year itself, V2 — a project opens with at least its smallest size.
 
     Formula: $s_{kt} = y_{kt} - y_{k,t-1}$, $q_{kpt} = q_{kp,t-1} + g_{kpt}$,
-        $\sum_p g_{kpt} \ge m_k s_{kt}$, and C11 with s and g.
+        $step_k \sum_p g_{kpt} \ge m_k s_{kt}$, and C11 with s and g.
     Symbols: s = opening ∈ {0,1}; g = growth [steps] ≥ 0; y = open; q = steps; m = min_places.
     Source: the differences are implied by the cumulative form; as variables of their own they let
         the solver see that two large projects do not fit under one year's ceiling, and branch on

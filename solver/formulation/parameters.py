@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import numpy as np
+
 from solver.domain.instance import PerYear, SitingInstance
 from solver.formulation.service_arrays import positions
-from solver.formulation.sets import Sets, make_sets
+from solver.formulation.sets import Sets, longest_minutes, make_sets
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,42 @@ class Parameters:
         }
 
     @cached_property
+    def district_need(self) -> Mapping[tuple[str, int], float]:
+        """{(district, year): places of all kinds}."""
+        totals = self.instance.need.sum(axis=1)
+        return {
+            (i, t): float(totals[row, index])
+            for row, i in enumerate(self.instance.districts)
+            for index, t in enumerate(self.sets.YEARS)
+        }
+
+    @cached_property
+    def longest_minutes(self) -> Mapping[str, float]:
+        """{district: the longest journey that it may make}."""
+        longest = longest_minutes(self.instance).tolist()
+        return dict(zip(self.instance.districts, longest, strict=True))
+
+    @cached_property
+    def weighed_need(self) -> Mapping[int, float]:
+        """{year: places needed in all} where the worst-off district is weighed."""
+        if not self.instance.weighs_worst_off:
+            return {}
+        totals = self.instance.need.sum(axis=(0, 1)).tolist()
+        return {t: need for t, need in zip(self.sets.YEARS, totals, strict=True) if need > 0}
+
+    @cached_property
     def minutes(self) -> Mapping[tuple[str, str], float]:
         """{(site, district): minutes} of pairs that may be."""
         minutes = self.instance.travel.minutes
         row, column = positions(self.instance.sites), positions(self.instance.districts)
         pairs = {(j, i) for i, _, j, _, _ in self.sets.ALLOCATIONS}
         return {(j, i): float(minutes[row[j], column[i]]) for j, i in pairs}
+
+    @cached_property
+    def felt_minutes(self) -> Mapping[tuple[str, str], float]:
+        """{(site, district): Kolm–Pollak minutes} of pairs that may be."""
+        felt = self.instance.objective.felt_minutes(np.array(list(self.minutes.values())))
+        return dict(zip(self.minutes, felt.tolist(), strict=True))
 
     def previous(self, year: int, steps: int = 1) -> int | None:
         """The year `steps` before, None where that is before the first."""

@@ -75,6 +75,13 @@ def reachable(instance: SitingInstance) -> NDArray[np.bool_]:
     return np.isfinite(minutes) if limit is None else minutes <= limit
 
 
+def longest_minutes(instance: SitingInstance) -> NDArray[np.float64]:
+    """The longest journey that each district may make [min]; 0 where it can reach no site."""
+    within = reachable(instance)
+    longest: NDArray[np.float64] = instance.travel.minutes.max(axis=0, where=within, initial=0.0)
+    return longest
+
+
 def _demands(instance: SitingInstance) -> Iterator[tuple[str, str, int]]:
     for i, n, t in np.argwhere(instance.need > 0):
         yield instance.districts[i], instance.needs[n], instance.years[t]

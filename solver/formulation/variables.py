@@ -3,6 +3,7 @@
 import pyomo.environ as pyo
 
 from solver.formulation.parameters import Parameters
+from solver.formulation.sets import longest_minutes
 
 
 def add_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
@@ -16,7 +17,8 @@ def add_planning_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
 
     Symbols: $y_{kt}$ = open[k,t] ∈ {0,1}, opened in or before t; $s_{kpt}$ = steps[k,p,t], whole
     steps of places; $w_g$ = core_has_places[g] ∈ {0,1}, only where a number of cores is asked for;
-    nothing = 0, for rows that nothing can satisfy.
+    $W_t$ = worst_off_minutes[t] [min], only where the worst-off district is weighed and somebody
+    is in need; nothing = 0, for rows that nothing can satisfy.
     """
     instance, sets = par.instance, par.sets
     model.nothing = pyo.Var(bounds=(0, 0))
@@ -29,6 +31,9 @@ def add_planning_variables(model: pyo.ConcreteModel, par: Parameters) -> None:
     )
     asked = instance.policies.min_cores_with_places is not None
     model.core_has_places = pyo.Var(instance.cores if asked else (), domain=pyo.Binary)
+    weighed = sorted(par.weighed_need)
+    longest = float(longest_minutes(instance).max(initial=0.0)) if weighed else 0.0
+    model.worst_off_minutes = pyo.Var(weighed, bounds=(0.0, longest))
 
 
 def add_service_variables(model: pyo.ConcreteModel, par: Parameters) -> None:

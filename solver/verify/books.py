@@ -5,12 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from itertools import repeat
-from math import floor, isfinite
+from math import expm1, floor, inf, isfinite
+from typing import NamedTuple
 
 from solver.domain.instance import CoverageTarget, PerYear, Project, SitingInstance
 from solver.domain.plan import Plan
 
 ZERO = Fraction(0)
+LARGEST_EXPONENT = 700.0
+
+
+class Journey(NamedTuple):
+    """Places of a site that a district uses, and the minutes one way; inf: cannot be reached."""
+
+    district: str
+    care_type: str
+    places: float
+    minutes: float
 
 
 class Books:
@@ -155,14 +166,14 @@ class Books:
         return price * sum(self.unmet(year).values(), ZERO)
 
     @cached_property
-    def journeys(self) -> Mapping[int, list[tuple[str, float, float]]]:
-        """{year: [(care type, places, minutes)]}."""
+    def journeys(self) -> Mapping[int, list[Journey]]:
+        """Who travels how far, by year."""
         row = {j: index for index, j in enumerate(self.instance.sites)}
         column = {i: index for index, i in enumerate(self.instance.districts)}
-        journeys: dict[int, list[tuple[str, float, float]]] = {t: [] for t in self.instance.years}
+        journeys: dict[int, list[Journey]] = {t: [] for t in self.instance.years}
         for (i, _, j, p, t), places in self.plan.allocation.items():
             minutes = float(self.instance.travel.minutes[row[j], column[i]])
-            journeys[t].append((p, places, minutes))
+            journeys[t].append(Journey(i, p, places, minutes))
         return journeys
 
     def travel_nok(self, year: int) -> Fraction:
@@ -171,14 +182,76 @@ class Books:
 
     def place_minutes(self, year: int) -> Fraction:
         """Places × minutes of all journeys."""
-        return added(
-            (q for _, q, m in self.journeys[year] if isfinite(m)),
-            (m for _, _, m in self.journeys[year] if isfinite(m)),
+        return _place_minutes(self.journeys[year])
+
+    def equity_nok(self, year: int) -> Fraction:
+        """What the weights of Kolm and Pollak and of the worst-off district add, weighted."""
+        goal = self.instance.objective
+        nok = ZERO
+        if goal.kolm_pollak_weight:
+            nok += exact(goal.kolm_pollak_weight) * self._kolm_pollak_nok(year)
+        if goal.worst_off_weight:
+            nok += exact(goal.worst_off_weight) * self._worst_off_nok(year)
+        return nok
+
+    def _kolm_pollak_nok(self, year: int) -> Fraction:
+        """Journeys as if each took (exp(κ·minutes) − 1) ÷ κ minutes; exact but for the exp."""
+        aversion = self.instance.objective.inequality_aversion_per_minute
+        if aversion is None:
+            return ZERO
+        reached = [one for one in self.journeys[year] if isfinite(one.minutes)]
+        felt = added(
+            (one.places for one in reached),
+            (_felt_minutes(aversion, one.minutes) for one in reached),
         )
+        return Fraction(self.instance.travel.nok_per_minute) * felt
+
+    def _worst_off_nok(self, year: int) -> Fraction:
+        """All need of the year, as if each place took what those of the worst-off district take.
+
+        That is the largest of the districts' place-minutes ÷ places needed, where a place missing
+        takes as long as the district's longest journey that may be made.
+        """
+        by_district: dict[str, list[Journey]] = defaultdict(list)
+        for one in self.journeys[year]:
+            by_district[one.district].append(one)
+        for (i, n, t), missing in self.plan.unmet.items():
+            if t == year:
+                by_district[i].append(Journey(i, n, missing, self._longest_minutes[i]))
+        needs = self.instance.need[:, :, year - self.first].tolist()
+        needed = dict(zip(self.instance.districts, map(added, needs), strict=True))
+        worst = max(
+            (_place_minutes(mine) / needed[i] for i, mine in by_district.items() if needed[i]),
+            default=ZERO,
+        )
+        everybody = sum(needed.values(), ZERO)
+        return Fraction(self.instance.travel.nok_per_minute) * everybody * worst
 
     def discount(self, year: int) -> Fraction:
         """δ_t."""
         return 1 / (1 + exact(self.instance.objective.discount_rate)) ** (year - self.first)
+
+    @cached_property
+    def _longest_minutes(self) -> Mapping[str, float]:
+        """{district: its longest journey that may be made; 0 without any}."""
+        travel, districts = self.instance.travel, self.instance.districts
+        limit = inf if travel.limit_minutes is None else travel.limit_minutes
+        longest = dict.fromkeys(districts, 0.0)
+        for row in travel.minutes.tolist():
+            for i, minutes in zip(districts, row, strict=True):
+                if minutes <= limit and isfinite(minutes):
+                    longest[i] = max(longest[i], minutes)
+        return longest
+
+
+def _felt_minutes(aversion: float, minutes: float) -> float:
+    """(exp(κ·m) − 1) ÷ κ. Only a journey that may not be made is beyond the largest float."""
+    return expm1(min(aversion * minutes, LARGEST_EXPONENT)) / aversion
+
+
+def _place_minutes(journeys: Iterable[Journey]) -> Fraction:
+    reached = [one for one in journeys if isfinite(one.minutes)]
+    return added((one.places for one in reached), (one.minutes for one in reached))
 
 
 def added(numbers: Iterable[float], times: Iterable[float] = repeat(1)) -> Fraction:

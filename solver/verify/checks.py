@@ -202,8 +202,8 @@ def _near_enough(books: Books) -> Iterator[Row]:
     target = books.instance.targets.within
     if target is not None:
         for t, share in limited(books.instance, target.share):
-            served = added(places for _, places, _ in books.journeys[t])
-            near = added(q for _, q, m in books.journeys[t] if m <= target.minutes)
+            served = added(one.places for one in books.journeys[t])
+            near = added(one.places for one in books.journeys[t] if one.minutes <= target.minutes)
             yield Row((t,), share * served - near, served)
 
 

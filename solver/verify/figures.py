@@ -7,6 +7,7 @@ from typing import Any
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import PlanFigures, YearFigures
 from solver.verify.books import Books, added, exact, target_places
+from solver.verify.equity import equity
 
 
 def figures(books: Books) -> PlanFigures:
@@ -19,14 +20,17 @@ def figures(books: Books) -> PlanFigures:
         parts["operating"] += discount * books.operating_nok(t)
         parts["unmet"] += discount * books.unmet_nok(t)
         parts["travel"] += discount * books.travel_nok(t)
+        parts["equity"] += discount * books.equity_nok(t)
     cost = parts["capital"] + parts["operating"] + parts["unmet"]
-    objective = exact(goal.cost_weight) * cost + exact(goal.travel_weight) * parts["travel"]
+    travel = exact(goal.travel_weight) * parts["travel"] + parts["equity"]
+    objective = exact(goal.cost_weight) * cost + travel
     return PlanFigures(
         years={t: _year_figures(books, t) for t in books.instance.years},
         capital_nok=float(parts["capital"]),
         operating_nok=float(parts["operating"]),
         unmet_nok=float(parts["unmet"]),
         travel_nok=float(parts["travel"]),
+        equity_nok=float(parts["equity"]),
         objective_nok=float(objective),
     )
 
@@ -35,8 +39,8 @@ def _year_figures(books: Books, t: int) -> YearFigures:
     instance = books.instance
     index = t - books.first
     served: dict[str, list[float]] = {p: [] for p in instance.care_types}
-    for p, places, _ in books.journeys[t]:
-        served[p].append(places)
+    for one in books.journeys[t]:
+        served[one.care_type].append(one.places)
     return YearFigures(
         need={n: float(instance.need[:, b, index].sum()) for b, n in enumerate(instance.needs)},
         served={p: float(added(places)) for p, places in served.items()},
@@ -51,6 +55,8 @@ def _year_figures(books: Books, t: int) -> YearFigures:
         operating_nok=float(books.operating_nok(t)),
         unmet_nok=float(books.unmet_nok(t)),
         travel_nok=float(books.travel_nok(t)),
+        equity_nok=float(books.equity_nok(t)),
+        equity=equity(books, t),
         **_coverage_figures(books, t),
         **_travel_figures(books, t),
     )
@@ -76,7 +82,7 @@ def _coverage_figures(books: Books, t: int) -> dict[str, Any]:
 
 
 def _travel_figures(books: Books, t: int) -> dict[str, Any]:
-    journeys = [(places, minutes) for _, places, minutes in books.journeys[t] if places > 0]
+    journeys = [(one.places, one.minutes) for one in books.journeys[t] if one.places > 0]
     within = books.instance.targets.within
     if not journeys:
         return {"mean_minutes": None, "max_minutes": None, "share_within": None}

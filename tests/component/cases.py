@@ -262,6 +262,18 @@ NEAR_ENOUGH = scenario(
     targets={"within": {"minutes": 2, "share": 0.5}},
 )
 
+# Four far away and one near; a minute of the worst off costs all five places twice its price, and
+# a place missing counts as the longest journey.
+WORST_OFF = scenario(
+    districts={"a": {"need": {"n": 1, "m": 3}}, "b": district(1)},
+    sites={"s": site(5), "u": {}},
+    care_types={"p": care_type("nm")},
+    projects={"k": project("u", 2, investment_nok=20)},
+    minutes={"s": {"a": 6, "b": 0}, "u": {"a": 2}},
+    objective={"weights": {"worst_off": 2}},
+    unmet_nok=25,
+)
+
 NEW_SITE = scenario(
     districts={"a": district(2)},
     sites={"u": {}},
@@ -472,6 +484,18 @@ CASES: dict[str, Case] = {
         {Y1: (1 - 0.5 * (3 + 1), at_least(0))},
         objective=100 + 4 * 2,
         without=4 * 10,
+    ),
+    "no_district_fares_worse_than_the_worst": Case(
+        WORST_OFF,
+        {
+            ("allocate", "a", "n", "u", "p", Y1): 1,
+            ("allocate", "a", "m", "s", "p", Y1): 2.5,
+            ("unmet", "a", "m", Y1): 0.25,
+            ("worst_off_minutes", Y1): 3,
+        },
+        {("a", Y1): (1 * 2 + (2.5 + 0.25) * 6 - (1 + 3) * 3, EQUAL_TO_ZERO_OR_LESS)},
+        objective=20 + 2 * 2 + 2 * 6 + 2 * 5 * (2 * 2 + 2 * 6) / 4,
+        without=4 * 6,
     ),
     "new_sites_serve_when_open": Case(
         NEW_SITE,

@@ -23,7 +23,7 @@ from solver.formulation.allocation import NONE, AllocationBlock
 from solver.formulation.parameters import make_parameters
 from solver.formulation.sets import givers
 from tests.component.cases import CASES
-from tests.random_scenarios import random_scenario
+from tests.random_scenarios import random_scenario, unequal_scenario
 from tests.siting import Document, district, instance_of, project, scenario, site
 
 Name = tuple[Any, ...]
@@ -92,6 +92,9 @@ def _service_rows(block: AllocationBlock) -> list[Name]:
         names[block.places_row[j, p, t]] = ("allocation_within_places", index)
     for t in np.flatnonzero(block.share_row != NONE):
         names[block.share_row[t]] = ("share_within_minutes", years[t])
+    for i, t in np.argwhere(block.worst_row != NONE):
+        index = (instance.districts[i], years[t])
+        names[block.worst_row[i, t]] = ("no_district_fares_worse_than_the_worst", index)
     for part in block.journeys:
         linked = zip(part.district[part.linked], part.site[part.linked], strict=True)
         for row, (i, j) in enumerate(linked, part.first_link):
@@ -131,6 +134,11 @@ def test_block_is_its_twin_on_every_toy(name: str) -> None:
 def test_block_is_its_twin_on_random_scenarios() -> None:
     for seed in SEEDS:
         assert_same(instance_of(random_scenario(seed)))
+
+
+def test_block_is_its_twin_where_inequality_is_weighed() -> None:
+    for seed in range(60):
+        assert_same(instance_of(unequal_scenario(seed)))
 
 
 def test_rows_left_out_hold_at_every_point_of_the_relaxation() -> None:
@@ -236,13 +244,34 @@ NEAR_AND_FAR = scenario(
             {"C1": 2, "C2": 1, "V1": 2},
             id="no share asked for",
         ),
+        pytest.param(
+            {"objective": {"weights": {"worst_off": 1}}},
+            {"C1": 2, "C2": 1, "V1": 2, "E1": 2},
+            id="the worst-off district is weighed",
+        ),
+        pytest.param(
+            {
+                "objective": {"weights": {"worst_off": 1}},
+                "travel": {"minutes": {"s": {"a": 0}, "u": {"a": 0}}},
+            },
+            {"C1": 2, "C2": 1, "V1": 2, "E1": 1},
+            id="those of a need not travel",
+        ),
+        pytest.param(
+            {
+                "objective": {"weights": {"worst_off": 1}},
+                "travel": {"value_of_time_nok_per_hour": 0},
+            },
+            {"C1": 2, "C2": 1, "V1": 2},
+            id="a minute has no price",
+        ),
     ],
 )
 def test_no_row_that_says_nothing(changes: Document, rows: dict[str, int]) -> None:
     instance = instance_of(merge_patch(NEAR_AND_FAR, changes))
     block = AllocationBlock(instance)
     lengths = {code: part.stop - part.start for code, part in block.families.items()}
-    assert lengths == {"C16": 0, **rows}
+    assert lengths == {"C16": 0, "E1": 0, **rows}
     assert_same(instance)
 
 

@@ -10,7 +10,7 @@ from solver import SitingInstance, SolveOptions, solve
 from solver.domain.errors import FormulationError
 from solver.domain.instance import Site
 from solver.domain.result import Outcome, Strategy
-from solver.engine import decomposition, plain
+from solver.engine import benders, plain
 from solver.engine.guard import estimate_mb
 from tests.siting import Y2, district, instance, project, site
 
@@ -46,7 +46,7 @@ def _nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(plain, "build_planning", build)
     monkeypatch.setattr(plain, "AllocationBlock", build)
-    monkeypatch.setattr(decomposition, "build_master", build)
+    monkeypatch.setattr(benders, "build_master", build)
 
 
 @pytest.mark.usefixtures("_nothing_is_built")

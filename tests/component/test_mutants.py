@@ -8,7 +8,7 @@ from solver import SolveOptions, solve
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
 from solver.verify import verify
-from tests.random_scenarios import random_scenario
+from tests.random_scenarios import random_scenario, unequal_scenario
 from tests.referee import Referee
 from tests.siting import instance_of
 
@@ -64,11 +64,12 @@ def _miss(rng, instance, plan):
         plan.unmet[i, n, t] = plan.unmet.get((i, n, t), 0) + plan.allocation.pop(key)
 
 
-def test_verifier_and_referee_find_the_same_faults():
+@pytest.mark.parametrize("draw", [random_scenario, unequal_scenario])
+def test_verifier_and_referee_find_the_same_faults(draw):
     rng = Random(1)
     broken = 0
     for seed in range(SCENARIOS):
-        document = random_scenario(seed)
+        document = draw(seed)
         instance = instance_of(document)
         plan = solve(instance, SolveOptions(mip_gap=0)).plan
         for _ in range(MUTANTS if plan is not None else 0):

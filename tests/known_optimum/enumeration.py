@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, kron
 
-from tests.referee import annuity, drawn, held, net_per_place, nok_per_minute
+from tests.referee import (
+    annuity,
+    drawn,
+    felt_minutes,
+    held,
+    longest_minutes,
+    net_per_place,
+    nok_per_minute,
+)
 
 Document = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -39,10 +47,12 @@ class Course:
 class Tally:
     """One row per combination of courses.
 
-    `opens` (projects); `stock` and `removed` (sites, types, years); `invested`, `capital` and
-    `fixed` operation [NOK] (years); `fte` of projects (groups, years).
+    `which` of its courses each project takes and when it `opens` (projects); `stock` and `removed`
+    (sites, types, years); `invested`, `capital` and `fixed` operation [NOK] (years); `fte` of
+    projects (groups, years).
     """
 
+    which: NDArray[np.int64]
     opens: Floats
     stock: Floats
     removed: Floats
@@ -76,13 +86,17 @@ class Enumeration:
         """The least cost in NOK; None when no combination keeps every rule."""
         if not self.combinations:  # a required project cannot open
             return None
-        tally = self._tally()
-        tally = tally.where(self._links_hold(tally))
-        tally = tally.where(self._targets_hold(tally) & self._limits_hold(tally))
+        tally = self.allowed()
         if not len(tally.opens):
             return None
-        cost = self._cost(tally)
+        cost = self.cost(tally)
         return float(cost.min()) if np.isfinite(cost).any() else None
+
+    def allowed(self) -> Tally:
+        """The combinations that keep every rule about decisions."""
+        tally = self._tally()
+        tally = tally.where(self._links_hold(tally))
+        return tally.where(self._targets_hold(tally) & self._limits_hold(tally))
 
     def _courses(self, k: str) -> Iterator[Course]:
         project, years = self.projects[k], len(self.years)
@@ -131,7 +145,10 @@ class Enumeration:
         """Add the projects one by one, each course to each combination of those before."""
         tally = self._today()
         for index, k in enumerate(self.projects):
-            added = [self._contribution(index, k, course) for course in self.courses[k]]
+            added = [
+                self._contribution(index, k, number, course)
+                for number, course in enumerate(self.courses[k])
+            ]
             more = Tally(*(np.stack(rows) for rows in zip(*added, strict=True)))
             tally = Tally(
                 *(
@@ -145,6 +162,7 @@ class Enumeration:
         years = len(self.years)
         nothing = np.zeros((1, years))
         return Tally(
+            which=np.zeros((1, len(self.projects)), dtype=int),
             opens=np.zeros((1, len(self.projects))),
             stock=self._standing()[None],
             removed=np.zeros((1, len(self.sites), len(self.types), years)),
@@ -167,8 +185,10 @@ class Enumeration:
             dtype=float,
         )
 
-    def _contribution(self, index: int, k: str, course: Course) -> tuple[Floats, ...]:
-        project = self.projects[k]
+    def _contribution(
+        self, index: int, k: str, number: int, course: Course
+    ) -> tuple[NDArray[Any], ...]:
+        project, mine = self.projects[k], np.arange(len(self.projects)) == index
         site = np.array([j == project["site"] for j in self.sites])[:, None, None]
         lost = [(project.get("removes") or {}).get(p, 0) for p in self.types]
         opened = np.array([course.opens <= t for t in self.years])
@@ -178,7 +198,8 @@ class Enumeration:
         fixed_fte = project.get("fte") or {}
         worth = project["investment_nok"] * course.active + net_per_place(project) * size
         return (
-            np.where(np.arange(len(self.projects)) == index, course.opens, 0.0),
+            np.where(mine, number, 0),
+            np.where(mine, course.opens, 0.0),
             site * course.places - removed,
             removed,
             project["investment_nok"] * (np.array(self.years) == course.opens)
@@ -256,21 +277,34 @@ class Enumeration:
         within: NDArray[np.bool_] = (amounts <= ceiling + SLACK).all(axis=1)
         return within
 
-    def _cost(self, tally: Tally) -> Floats:
-        goal = self.document["objective"]
-        weight = (goal.get("weights") or {"cost": 1})["cost"]
-        cost = weight * (tally.capital + self._operating(tally))
+    def cost(self, tally: Tally) -> Floats:
+        """What each combination costs, in NOK; inf where not all need can be met, and must."""
+        cost = self.decided(tally)
         for index, t in enumerate(self.years):
             stocks = tally.stock[..., index].reshape(len(tally.opens), -1)
             kinds, which = np.unique(stocks, axis=0, return_inverse=True)
-            cost[:, index] += transport(self.document, t, kinds)[which.ravel()]
-        return cost @ (1 + goal["discount_rate"]) ** -np.arange(float(len(self.years)))
+            served = transport(self.document, t, kinds)[which.ravel()]
+            cost += self._discount[index] * served
+        return cost
+
+    def decided(self, tally: Tally) -> Floats:
+        """What capital and operation cost in NOK, whoever is served where."""
+        weight = (self.document["objective"].get("weights") or {"cost": 1})["cost"]
+        decided: Floats = weight * (tally.capital + self._operating(tally)) @ self._discount
+        return decided
+
+    @property
+    def _discount(self) -> Floats:
+        rate = self.document["objective"]["discount_rate"]
+        discount: Floats = (1 + rate) ** -np.arange(float(len(self.years)))
+        return discount
 
 
 def transport(document: Document, year: int, stocks: Floats) -> Floats:
     """Least cost of serving a year's need, for each row of `stocks` (sites × types); inf: cannot.
 
-    One linear program with a block for each row.
+    One linear program with a block for each row. Its last column is the minutes per place needed
+    of the worst-off district, which cost nothing where they have no weight.
     """
     needs = [
         (i, n, drawn(series, year))
@@ -284,18 +318,27 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     missing = weights["cost"] * goal["unmet_place_year_nok"] if priced else MISSING_NOK
     per_minute = weights["travel"] * nok_per_minute(document)
     minutes = np.array([m for _, _, m in journeys])
-    price = np.concatenate([per_minute * minutes, np.full(len(needs), missing)])
+    travelled = per_minute * minutes
+    if weights.get("kolm_pollak"):
+        felt = np.array([felt_minutes(document, m) for m in minutes])
+        travelled = travelled + weights["kolm_pollak"] * nok_per_minute(document) * felt
+    everybody = sum(places for _, _, places in needs)
+    worst = weights.get("worst_off", 0) * nok_per_minute(document) * everybody
+    price = np.concatenate([travelled, np.full(len(needs), missing), [worst]])
 
     balance = np.zeros((len(needs), len(price)))
     room = np.zeros((stocks.shape[1], len(price)))
     for column, (need, source, _) in enumerate(journeys):
         balance[need, column] = room[source, column] = 1
-    balance[:, len(journeys) :] = np.eye(len(needs))
+    balance[:, len(journeys) : -1] = np.eye(len(needs))
+    unequal = _worse_than_the_worst(document, needs, journeys)
+    room = np.vstack([room, unequal])
+    stocks = np.hstack([stocks, np.zeros((len(stocks), len(unequal)))])
     within = (document.get("targets") or {}).get("within")
     share = held(within["share"], year) if within else None
     if share is not None:
         far = np.where(minutes <= within["minutes"], share - 1, share)
-        room = np.vstack([room, np.append(far, np.zeros(len(needs)))])
+        room = np.vstack([room, np.append(far, np.zeros(len(needs) + 1))])
         stocks = np.hstack([stocks, np.zeros((len(stocks), 1))])
 
     blocks = eye_array(len(stocks))
@@ -309,9 +352,23 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     )
     assert answer.success, answer.message
     served = answer.x.reshape(len(stocks), -1)
-    impossible = (served[:, len(journeys) :].sum(axis=1) > SLACK) & (not priced)
+    impossible = (served[:, len(journeys) : -1].sum(axis=1) > SLACK) & (not priced)
     cost: Floats = np.where(impossible, inf, served @ price)
     return cost
+
+
+def _worse_than_the_worst(
+    document: Document, needs: list[tuple[str, str, float]], journeys: list[tuple[int, int, float]]
+) -> Floats:
+    """Per district, place-minutes less its need × the minutes of the worst: at most 0."""
+    districts = sorted({i for i, _, _ in needs})
+    rows = np.zeros((len(districts), len(journeys) + len(needs) + 1))
+    for column, (need, _, minutes) in enumerate(journeys):
+        rows[districts.index(needs[need][0]), column] = minutes
+    for column, (i, _, places) in enumerate(needs, len(journeys)):
+        rows[districts.index(i), column] = longest_minutes(document, i)
+        rows[districts.index(i), -1] -= places
+    return rows
 
 
 def _journeys(

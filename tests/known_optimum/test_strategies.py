@@ -1,4 +1,4 @@
-"""Every strategy that applies gives the plain program's optimum, on a thousand scenarios."""
+"""Every strategy that applies gives the plain program's optimum, on thousands of scenarios."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.domain.errors import StrategyNotApplicable
 from solver.domain.result import Progress, SolveResult, Strategy
 from tests.random_locations import random_location
-from tests.random_scenarios import random_scenario
+from tests.random_scenarios import random_scenario, random_scenario_with_twins
 from tests.siting import instance_of
 
 EXACT = SolveOptions(time_limit_s=60, mip_gap=1e-7)
@@ -50,11 +50,12 @@ def assert_optimal(result: SolveResult, optimum: float, reports: list[Progress])
         assert report.incumbent_nok is None or report.incumbent_nok >= optimum - slack
 
 
+@pytest.mark.parametrize("draw", [random_scenario, random_scenario_with_twins])
 @pytest.mark.parametrize("first", range(0, SCENARIOS, AT_ONCE))
-def test_random_scenarios(first):
+def test_random_scenarios(first, draw):
     seen = set()
     for seed in range(first, first + AT_ONCE):
-        seen |= check(instance_of(random_scenario(seed)))
+        seen |= check(instance_of(draw(seed)))
     assert Strategy.DECOMPOSITION in seen
 
 

@@ -17,6 +17,7 @@ from app.schemas.scenario import Scenario
 from app.services.checking import (
     links,
     needs,
+    objective,
     places,
     projects,
     references,
@@ -65,6 +66,8 @@ WEIGHING_CHECKS: tuple[Check, ...] = (
     travel.straight_line_has_speed,
     travel.straight_line_has_ends,
     travel.matrix_is_given,
+    objective.kolm_pollak_has_aversion,
+    objective.longest_journey_can_be_weighed,
     targets.core_coverage_has_cores,
     targets.core_ids_are_no_years,
     targets.enough_cores,

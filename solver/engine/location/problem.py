@@ -77,12 +77,11 @@ class LocationProblem:
         return cost.argmin(axis=1), cost.min(axis=1) > self.unmet_nok
 
     def _travel_nok(self, rows: Integers, site: Integers, serves: Flags) -> Floats:
-        travel, goal = self.instance.travel, self.instance.objective
+        travel = self.instance.travel
         limit = inf if travel.limit_minutes is None else travel.limit_minutes
         minutes = travel.minutes[np.ix_(site, self.district[rows])].T
         near = np.isfinite(minutes) & (minutes <= limit) & serves[self.need[rows]]
-        rate = goal.travel_weight * travel.nok_per_minute
-        return np.where(near, rate * np.where(near, minutes, 0.0), inf)
+        return np.where(near, self.instance.journey_nok(np.where(near, minutes, 0.0)), inf)
 
     @property
     def capacitated(self) -> bool:
@@ -129,7 +128,10 @@ def _usable(instance: SitingInstance) -> list[str] | None:
 
 
 def _nothing_else_is_asked(instance: SitingInstance) -> bool:
-    """One year, without targets, limits and policies that weigh places, staff or money."""
+    """One year, without targets, limits and policies that weigh places, staff or money.
+
+    Nor does the worst-off district count: it makes one district's cost another's matter.
+    """
     targets, limits, policies = instance.targets, instance.limits, instance.policies
     series = [limits.investment_nok, limits.operating_nok, *limits.available_fte.values()]
     series += [target.ratio for target in targets.core_coverage.values()]
@@ -142,6 +144,7 @@ def _nothing_else_is_asked(instance: SitingInstance) -> bool:
         and all(value is None for one in series for value in one)
         and limits.investment_total_nok is None
         and not policies.min_cores_with_places
+        and not instance.weighs_worst_off
     )
 
 

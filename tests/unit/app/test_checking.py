@@ -164,6 +164,58 @@ def test_all_cross_checks_report_at_once() -> None:
     ]
 
 
+WEIGHED: dict[str, Any] = {
+    "objective": {"weights": {"kolm_pollak": 1}, "inequality_aversion_per_minute": 2}
+}
+BY_MATRIX: dict[str, Any] = {
+    "travel": {
+        "basis": "matrix",
+        "minutes": {"helsehus": {"34050101": 11, "34050102": 3}, "tomt": {"34050101": 5}},
+    }
+}
+
+
+@pytest.mark.parametrize("basis", [{}, BY_MATRIX], ids=["straight lines", "matrix"])
+def test_a_journey_too_long_to_be_weighed_is_refused(basis: dict[str, Any]) -> None:
+    """29.5 minutes along a straight line, 11 in the matrix, and 2 per minute."""
+    here = ("/objective/inequality_aversion_per_minute", "too_large")
+    assert issues(merge_patch(merge_patch(TOY, WEIGHED), basis)) == [here]
+
+
+@pytest.mark.parametrize("basis", [{}, BY_MATRIX], ids=["straight lines", "matrix"])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param({"objective": {"inequality_aversion_per_minute": 0.3}}, id="less averse"),
+        pytest.param({"objective": {"weights": {"kolm_pollak": 0}}}, id="no weight"),
+        pytest.param({"travel": {"limit_minutes": 10}}, id="only short journeys"),
+    ],
+)
+def test_journeys_that_can_be_weighed_pass(basis: dict[str, Any], patch: dict[str, Any]) -> None:
+    document = merge_patch(merge_patch(TOY, WEIGHED), basis)
+    check_scenario(merge_patch(document, patch))
+
+
+@pytest.mark.parametrize(
+    ("patch", "issue"),
+    [
+        ({"travel": {"speed_kmh": None}}, ("/travel/speed_kmh", "missing_field")),
+        (
+            {"districts": {"34050101": {"location": None}}},
+            ("/districts/34050101/location", "missing_location"),
+        ),
+        (
+            {"travel": {"basis": "matrix", "minutes": None}},
+            ("/travel/minutes", "missing_field"),
+        ),
+    ],
+)
+def test_journeys_that_cannot_be_computed_are_not_weighed(
+    patch: dict[str, Any], issue: tuple[str, str]
+) -> None:
+    assert issues(merge_patch(merge_patch(TOY, WEIGHED), patch)) == [issue]
+
+
 def test_two_rings_of_projects_are_two_issues() -> None:
     def project(requires: str) -> Any:
         return TOY["projects"]["tun"] | {"requires": [requires]}

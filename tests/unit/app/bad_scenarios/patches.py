@@ -73,6 +73,19 @@ PATCHES: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         "/districts/34050101/need/dementia",
         "unknown_id",
     ),
+    # Weights on inequality
+    (
+        "kolm-pollak-without-aversion",
+        {"objective": {"weights": {"kolm_pollak": 1}}},
+        "/objective/inequality_aversion_per_minute",
+        "missing_field",
+    ),
+    (
+        "aversion-beyond-what-can-be-weighed",
+        {"objective": {"weights": {"kolm_pollak": 1}, "inequality_aversion_per_minute": 5}},
+        "/objective/inequality_aversion_per_minute",
+        "too_large",
+    ),
     # Travel matrix
     (
         "matrix-missing",

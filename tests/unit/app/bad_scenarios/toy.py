@@ -157,7 +157,7 @@ TOY: dict[str, Any] = {
     "objective": {
         "discount_rate": 0.04,
         "unmet_place_year_nok": 2_096_925,
-        "weights": {"cost": 1, "travel": 1},
+        "weights": {"cost": 1, "travel": 1, "worst_off": 0.5, "kolm_pollak": 0},
     },
     "sources": {
         "/care_types/hdo/operating_cost_nok": {
