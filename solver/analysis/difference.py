@@ -42,10 +42,10 @@ class Bounds:
 class KeyFigures:
     """What a plan comes to over its years; or the difference of two, second less first.
 
-    The first five are present values in NOK, weighted in `objective_nok` alone; `investment_nok`
-    is the undiscounted sum, net of grants. `fte`, `places` and `coverage_ratio` are of the last
-    year, `fte_mean` is the mean over the years. `mean_minutes` weighs all served place-years
-    alike. None where a plan has no such figure.
+    The first six are present values in NOK, weighted in `objective_nok` and `equity_nok` alone;
+    `investment_nok` is the undiscounted sum, net of grants. `fte_mean` is the mean over the years,
+    `mean_minutes` and `max_minutes` are over all served place-years, `unmet_place_years` is the
+    sum; the rest are of the last year. None where a plan has no such figure.
     """
 
     objective_nok: float
@@ -53,6 +53,7 @@ class KeyFigures:
     operating_nok: float
     unmet_nok: float
     travel_nok: float
+    equity_nok: float
     investment_nok: float
     fte: Mapping[str, float]
     fte_mean: Mapping[str, float]
@@ -62,6 +63,9 @@ class KeyFigures:
     mean_minutes: float | None
     max_minutes: float | None
     coverage_ratio: float | None
+    share_within_10_minutes: float | None
+    worst_off_minutes: float | None
+    gini: float | None
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,14 @@ def key_figures(figures: PlanFigures) -> KeyFigures:
     """What a plan comes to over its years."""
     years = list(figures.years.values())
     last = years[-1]
+    equity = last.equity
     return KeyFigures(
         objective_nok=figures.objective_nok,
         capital_nok=figures.capital_nok,
         operating_nok=figures.operating_nok,
         unmet_nok=figures.unmet_nok,
         travel_nok=figures.travel_nok,
+        equity_nok=figures.equity_nok,
         investment_nok=sum(year.investment_nok for year in years),
         fte=last.fte,
         fte_mean={e: sum(year.fte[e] for year in years) / len(years) for e in last.fte},
@@ -136,6 +142,9 @@ def key_figures(figures: PlanFigures) -> KeyFigures:
         mean_minutes=_mean_minutes(years),
         max_minutes=max((y.max_minutes for y in years if y.max_minutes is not None), default=None),
         coverage_ratio=last.coverage_ratio,
+        share_within_10_minutes=None if equity is None else equity.share_within_10_minutes,
+        worst_off_minutes=None if equity is None else equity.worst_off_district.mean_minutes,
+        gini=None if equity is None else equity.gini,
     )
 
 
@@ -157,6 +166,7 @@ def _less(second: KeyFigures, first: KeyFigures) -> KeyFigures:
         operating_nok=second.operating_nok - first.operating_nok,
         unmet_nok=second.unmet_nok - first.unmet_nok,
         travel_nok=second.travel_nok - first.travel_nok,
+        equity_nok=second.equity_nok - first.equity_nok,
         investment_nok=second.investment_nok - first.investment_nok,
         fte=_each_less(second.fte, first.fte),
         fte_mean=_each_less(second.fte_mean, first.fte_mean),
@@ -169,6 +179,11 @@ def _less(second: KeyFigures, first: KeyFigures) -> KeyFigures:
         mean_minutes=_known_less(second.mean_minutes, first.mean_minutes),
         max_minutes=_known_less(second.max_minutes, first.max_minutes),
         coverage_ratio=_known_less(second.coverage_ratio, first.coverage_ratio),
+        share_within_10_minutes=_known_less(
+            second.share_within_10_minutes, first.share_within_10_minutes
+        ),
+        worst_off_minutes=_known_less(second.worst_off_minutes, first.worst_off_minutes),
+        gini=_known_less(second.gini, first.gini),
     )
 
 

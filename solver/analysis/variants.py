@@ -140,8 +140,14 @@ def _operating(instance: SitingInstance) -> Iterator[Move]:
 
 
 def _travel_limit(instance: SitingInstance) -> Iterator[Move]:
-    """The longest journey: without the limit."""
-    if instance.travel.limit_minutes is not None:
+    """The longest journey: without the limit.
+
+    Not where inequality is weighed: there a place missing counts as the longest journey, so that
+    the limit is a part of the objective, and how long a journey may be is bounded by the weights.
+    """
+    goal = instance.objective
+    weighed = bool(goal.worst_off_weight or goal.kolm_pollak_weight)
+    if instance.travel.limit_minutes is not None and not weighed:
         moved = replace(instance, travel=replace(instance.travel, limit_minutes=None))
         yield _dropped("travel_limit", "C1", None, moved)
 

@@ -215,6 +215,13 @@ def test_what_cannot_be_moved_further_is_no_move():
     ]
 
 
+def test_a_limit_that_is_part_of_the_objective_is_no_move():
+    """Where the worst-off district is weighed, a place missing counts as the longest journey."""
+    weighed = merge_patch(FAR, {"objective": {"weights": {"worst_off": 1}}})
+    assert list(moves(instance_of(weighed))) == []
+    assert len(list(moves(instance_of(FAR)))) == 1
+
+
 def test_without_a_plan_there_are_no_prices():
     found = priced(merge_patch(COVERAGE, {"targets": {"coverage": {"ratio": 0.5}}}))
     assert (found.outcome, found.items, found.shadow_prices) == (Outcome.INFEASIBLE, (), None)

@@ -20,6 +20,8 @@ class PlanKeyFigures(Document):
     operating_nok: Nok
     unmet_nok: Nok
     travel_nok: Nok
+    equity_nok: Nok
+    """What the weights on inequality add, weighted."""
     investment_nok: Nok
     """Sum over the years, undiscounted, net of grants."""
     fte: dict[Identifier, float]
@@ -35,7 +37,12 @@ class PlanKeyFigures(Document):
     """One way, over all served place-years."""
     max_minutes: Minutes | None
     coverage_ratio: float | None
-    """In the last year."""
+    """In the last year, as are the three below."""
+    share_within_10_minutes: float | None
+    worst_off_minutes: Minutes | None
+    """Mean minutes of the district that travels longest."""
+    gini: float | None
+    """Of minutes; 0 where all travel equally far."""
 
 
 class NokInterval(Document):

@@ -50,6 +50,10 @@ def test_key_figures_by_hand():
     assert figures.max_minutes == 4
     assert figures.coverage_ratio == pytest.approx(0.3)
     assert figures.unmet_place_years == 0
+    assert (figures.share_within_10_minutes, figures.equity_nok) == (1, 0)
+    # In 2027 minutes are 1, 1 and 4: |differences| add up to 4 × 3 of 2 × 3 × 6.
+    assert figures.worst_off_minutes == pytest.approx(2)
+    assert figures.gini == pytest.approx(4 * 3 / (2 * 3 * 6))
     assert figures.objective_nok == pytest.approx(13 + 10 + 4 + 4)
 
 
@@ -60,6 +64,7 @@ def test_the_second_less_the_first():
     assert found.figures.fte == {"all": pytest.approx(1)}
     assert found.figures.coverage_ratio == pytest.approx(0.2)
     assert found.figures.mean_minutes == pytest.approx((4 + 3 * 4) / 7 - 8 / 5)
+    assert found.figures.worst_off_minutes == pytest.approx(14 / 5 - 2)
     assert found.projects == (ProjectChange("k", Y2, Y2, 1, 3),)
     assert found.verdict is Verdict.DEARER
     back = difference(town(5), town(3))
@@ -117,6 +122,7 @@ def test_figures_that_a_plan_does_not_have():
     )
     found = difference(nobody, served)
     assert (found.figures.mean_minutes, found.figures.coverage_ratio) == (None, None)
+    assert found.figures.gini is None
 
 
 def test_what_cannot_be_compared():
