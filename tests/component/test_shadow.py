@@ -1,14 +1,18 @@
 """Shadow prices for the fixed set of open projects: by hand, and as the slope of the optimum."""
 
 from dataclasses import replace
+from fractions import Fraction
+from math import inf
 
 import pytest
 
 from app.schemas.merge_patch import merge_patch
-from solver import SolveOptions, solve
+from solver import SitingInstance, SolveOptions, SolveResult, solve
 from solver.engine import shadow
+from solver.engine.highs import HighsOptions, run_highs
 from solver.engine.shadow import ShadowPrice, shadow_prices
 from tests.component import cases
+from tests.component.test_handover import in_kroner
 from tests.component.test_price import CORES, COVERAGE, STAFF
 from tests.siting import Y1, Y2, care_type, district, instance_of, project, scenario, site
 
@@ -101,14 +105,49 @@ def test_slope_of_the_optimum_in_millions():
     assert found[Y1] > 100_000
 
 
-def _relaxed_cost(instance, result) -> float:
-    from solver.engine.highs import HighsOptions, run_highs
+@pytest.mark.parametrize("seed", range(60))
+def test_prices_support_the_optimum(seed):
+    """The optimum is convex in a ceiling: a unit more saves no more than its price, a unit less
+    costs no less. Amounts are as large as in life, so that rows of money are scaled.
+    """
+    instance = instance_of(in_kroner(seed))
+    plan = solve(instance, EXACT)
+    if plan.plan is None:
+        pytest.skip("no plan")
+    found = shadow_prices(instance, plan, 60, lambda: False)
+    assert found is not None
+    prices = {price.code: price for price in found}
+    cost = _relaxed_cost(instance, plan)
+    limits = instance.limits
+    for index, t in enumerate(instance.years):
+        for code, series, field in (
+            ("C10", limits.available_fte.get("all"), "available_fte"),
+            ("C11", limits.investment_nok, "investment_nok"),
+            ("C13", limits.operating_nok, "operating_nok"),
+        ):
+            if series is None or series[index] is None:
+                continue
+            price = prices[code].by_year.get(t, 0.0) if code in prices else 0.0
+            size = Fraction(1, 4) if code == "C10" else Fraction(50_000)
+            for step in (size, -size):
+                moved = tuple(
+                    value + step if at == index and value is not None else value
+                    for at, value in enumerate(series)
+                )
+                ceilings = {"all": moved} if code == "C10" else moved
+                other = replace(instance, limits=replace(limits, **{field: ceilings}))
+                there = _relaxed_cost(other, plan)
+                assert there >= cost - price * float(step) - 1e-6 * max(cost, 1), (code, t, step)
 
+
+def _relaxed_cost(instance: SitingInstance, result: SolveResult) -> float:
+    """The least cost with a plan's projects open in its years; inf when there is none."""
+    assert result.plan is not None
     program = shadow._program(instance, result.plan)
-    assert program is not None
+    if program is None:
+        return inf
     run = run_highs(program, HighsOptions(60))
-    assert run.bound is not None
-    return run.bound
+    return inf if run.bound is None else run.bound
 
 
 def test_too_large_or_stopped_there_are_none():
