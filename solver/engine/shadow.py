@@ -132,7 +132,7 @@ def _priced(
                 FAMILIES[family].code,
                 () if subject is None else (index[subject],),
                 None if year is None else index[year],
-                price,
+                float(price),
             )
     assert program.block is not None
     site, care_type = positions(instance.sites), positions(instance.care_types)
@@ -141,4 +141,4 @@ def _priced(
         for p in instance.care_types:
             for t, row in zip(instance.years, row_of[site[j], care_type[p]], strict=True):
                 if row >= 0:
-                    yield _PLACES, (j, p), t, prices[planning + row]
+                    yield _PLACES, (j, p), t, float(prices[planning + row])

@@ -78,6 +78,24 @@ def test_money_by_hand():
     assert operated.by_year == pytest.approx({Y1: (100 - 1 - 5) / 5})
 
 
+def test_a_krone_is_a_krone_whatever_the_size_of_the_scenario():
+    """Rows of money in millions are scaled for the solver: the price is of the row as it was."""
+    ceiling = cases.investment({"investment_nok": 12})
+    large = merge_patch(
+        ceiling,
+        {
+            "projects": {
+                "k": {"investment_nok": 10_000_000, "investment_per_place_nok": 4_000_000}
+            },
+            "budget": {"investment_nok": 12_000_000},
+            "objective": {"unmet_place_year_nok": 100_000_000},
+            "travel": {"value_of_time_nok_per_hour": 1_000_000},
+        },
+    )
+    large["projects"]["k"]["grant_per_place_nok"] = 1_000_000
+    assert shadows(large)["C11",].by_year == pytest.approx({Y1: (100 - 1 - 3) / 3})
+
+
 def test_places_at_a_site_by_hand():
     """Two of six are unmet for want of places: a place more saves 100 less a minute."""
     found = shadows(
@@ -108,12 +126,14 @@ def test_slope_of_the_optimum_in_millions():
 @pytest.mark.parametrize("seed", range(60))
 def test_prices_support_the_optimum(seed):
     """The optimum is convex in a ceiling: a unit more saves no more than its price, a unit less
-    costs no less. Amounts are as large as in life, so that rows of money are scaled.
+    costs no less. Amounts are as large as in life, so that rows of money are scaled; each year's
+    ceilings are what the plan uses, so that they bind.
     """
     instance = instance_of(in_kroner(seed))
     plan = solve(instance, EXACT)
     if plan.plan is None:
         pytest.skip("no plan")
+    instance = just_enough(instance, plan)
     found = shadow_prices(instance, plan, 60, lambda: False)
     assert found is not None
     prices = {price.code: price for price in found}
@@ -138,6 +158,21 @@ def test_prices_support_the_optimum(seed):
                 other = replace(instance, limits=replace(limits, **{field: ceilings}))
                 there = _relaxed_cost(other, plan)
                 assert there >= cost - price * float(step) - 1e-6 * max(cost, 1), (code, t, step)
+
+
+def just_enough(instance: SitingInstance, plan: SolveResult) -> SitingInstance:
+    """Staff, investment and operation as much as the plan uses, and no more."""
+    assert plan.figures is not None
+    years = plan.figures.years.values()
+    limits = replace(
+        instance.limits,
+        available_fte={
+            e: tuple(Fraction(year.fte[e]) for year in years) for e in instance.staff_groups
+        },
+        investment_nok=tuple(Fraction(year.investment_nok) for year in years),
+        operating_nok=tuple(Fraction(year.operating_nok) for year in years),
+    )
+    return replace(instance, limits=limits)
 
 
 def _relaxed_cost(instance: SitingInstance, result: SolveResult) -> float:
