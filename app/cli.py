@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, get_args
 
 from rich.console import Console
 from rich.live import Live
@@ -18,7 +18,7 @@ from rich.live import Live
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import place_of, set_path
-from app.schemas.parameters import RunKind
+from app.schemas.parameters import Forced, RuleName, RunKind
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     pareto.add_argument("--against", choices=measures, metavar="MÅL", help=" eller ".join(measures))
     pareto.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     pareto.set_defaults(run=_pareto)
+
     explain = commands.add_parser("explain", help="finn det minste som må gi etter for en plan")
     _add_scenario(explain)
     _add_limits(explain)
@@ -92,6 +93,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     explain.set_defaults(run=_explain)
+
+    price = commands.add_parser("price", help="hva hver regel i et scenario koster")
+    _add_scenario(price)
+    _add_limits(price)
+    price.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    price.add_argument(
+        "--rule",
+        action="append",
+        choices=get_args(RuleName),
+        metavar="REGEL",
+        help=f"bare denne regelen, kan gjentas: {', '.join(get_args(RuleName))}",
+    )
+    price.set_defaults(run=_price)
+
+    whynot = commands.add_parser("whynot", help="hvorfor et prosjekt er med i planen, eller ikke")
+    _add_scenario(whynot)
+    whynot.add_argument("project", metavar="PROSJEKT", help="prosjektets id i scenariet")
+    _add_limits(whynot)
+    whynot.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    whynot.add_argument("--force", choices=get_args(Forced), help="ellers det motsatte av planen")
+    whynot.add_argument("--opens", type=_whole, metavar="ÅR", help="året det må åpne")
+    whynot.set_defaults(run=_why_not)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -206,6 +229,15 @@ def _pareto(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     answer = _analyse(options, "repair", {"alternatives": options.alternatives})
     return EXITS[answer["outcome"]]
+
+
+def _price(options: argparse.Namespace) -> int:
+    return EXITS[_analyse(options, "price", {"rules": options.rule})["outcome"]]
+
+
+def _why_not(options: argparse.Namespace) -> int:
+    asked = {"project": options.project, "force": options.force, "opens": options.opens}
+    return EXITS[_analyse(options, "why_not", asked)["outcome"]]
 
 
 def _analyse(

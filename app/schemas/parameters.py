@@ -5,14 +5,50 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from app.schemas.base import Document, whole
+from app.schemas.base import Document, Identifier, Year, whole
 
-RunKind = Literal["solve", "repair", "pareto"]
+RunKind = Literal["solve", "repair", "price", "why_not", "pareto"]
 """What a run computes."""
+
+RuleName = Literal[
+    "coverage",
+    "core_coverage",
+    "within",
+    "staff",
+    "investment",
+    "investment_total",
+    "operating",
+    "travel_limit",
+    "ownership",
+    "required_projects",
+    "forbidden_projects",
+    "max_projects",
+    "min_cores",
+    "keep_places",
+]
+"""A rule that has a price: `solver.analysis.variants.RULES`."""
+Forced = Literal["in", "out"]
 
 
 class NoParameters(Document):
     """The kind asks for nothing beside the scenario."""
+
+
+class PriceParameters(Document):
+    """Which rules are priced."""
+
+    rules: Annotated[list[RuleName], Field(min_length=1)] | None = None
+    """Null: every rule that the scenario has."""
+
+
+class WhyNotParameters(Document):
+    """Which project is forced, and how."""
+
+    project: Identifier
+    force: Forced | None = None
+    """Null: in when `opens` is given, else the opposite of what the plan does."""
+    opens: Year | None = None
+    """The year it must open in, whatever the project says of its own earliest and latest year."""
 
 
 class RepairParameters(Document):
@@ -31,5 +67,7 @@ class ParetoParameters(Document):
 PARAMETERS: Mapping[RunKind, type[Document]] = {
     "solve": NoParameters,
     "repair": RepairParameters,
+    "price": PriceParameters,
+    "why_not": WhyNotParameters,
     "pareto": ParetoParameters,
 }

@@ -37,7 +37,8 @@ class Program:
     `objective_scale` times the scaled objective is NOK. `columns` are the Pyomo variables in the
     order of x; behind them are the columns of `block`, where there is one. `family` is the position
     in FAMILIES of the first rows, −1 and rows behind them being of none; `start` is a feasible x to
-    begin from, where one is known.
+    begin from, where one is known. `rows` are the Pyomo constraints of the first rows, before those
+    of `block`; `row_scale` is what each of the first rows was multiplied by.
     """
 
     cost: Floats
@@ -53,6 +54,8 @@ class Program:
     family: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
     block: AllocationBlock | None = None
     start: Floats | None = None
+    rows: list[Any] = field(default_factory=list)
+    row_scale: Floats = field(default_factory=lambda: np.ones(0))
 
     def with_fixed_integers(self, x: Floats) -> "Program":
         """The linear program that is left when the integers take the values they have in x."""
@@ -141,6 +144,7 @@ def _compiled(model: pyo.ConcreteModel, kept: list[Any]) -> Program:
         columns=columns,
         objective_scale=1.0,
         family=_families(form.rows),
+        rows=[row.constraint for row in form.rows],
     )
 
 
@@ -216,6 +220,7 @@ def _joined(
         objective_scale=1.0,
         family=_longer(planning.family, block.rows),
         block=block,
+        rows=planning.rows,
     )
     block.write_columns(program.cost[columns:], program.upper[columns:])
     block.write_rows(program.row_lower[rows:], program.row_upper[rows:])
@@ -246,8 +251,8 @@ def _longer(array: Any, by: int) -> Any:
 def _scaled(program: Program, typical: Floats) -> Program:
     """The program with rows of a typical coefficient far from 1 brought near it, and the cost."""
     far = (typical < 1 / FAR_FROM_ONE) | (typical > FAR_FROM_ONE)
+    factor = np.ones(len(typical))
     if far.any():
-        factor = np.ones(len(typical))
         factor[far] = 2.0 ** -np.round(np.log2(typical[far]))
         matrix = program.matrix
         for begin in range(0, matrix.nnz, PIECE):
@@ -257,7 +262,8 @@ def _scaled(program: Program, typical: Floats) -> Program:
         np.multiply(program.row_upper, factor, out=program.row_upper)
     scale = _middle(program.cost)
     np.divide(program.cost, scale, out=program.cost)
-    return replace(program, offset=program.offset / scale, objective_scale=scale)
+    offset = program.offset / scale
+    return replace(program, offset=offset, objective_scale=scale, row_scale=factor)
 
 
 def _middle(cost: Floats) -> float:

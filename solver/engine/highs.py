@@ -99,6 +99,27 @@ def run_highs(
     return _read(solver, program, _stop(solver, program))
 
 
+def row_prices(
+    program: Program, options: HighsOptions, should_stop: Callable[[], bool]
+) -> Floats | None:
+    """What one more unit of each row's bound adds to the optimum of a linear program, in NOK.
+
+    Of the rows as they were before they were scaled; those are the program's first, one for each
+    of `row_scale`. None when no optimum was reached. Raises SolverCrashed as `run_highs` does.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    _set_options(solver, options)
+    pass_program(solver, program)
+    _follow(solver, program.objective_scale, lambda _incumbent, _bound: None, should_stop)
+    solver.run()
+    if _stop(solver, program) is not Stop.GAP_REACHED:
+        return None
+    duals = np.array(solver.getSolution().row_dual)[: len(program.row_scale)]
+    prices: Floats = duals * program.row_scale * program.objective_scale
+    return prices
+
+
 def _solution(x: Floats) -> Any:
     solution = highspy.HighsSolution()
     solution.col_value = list(x)
@@ -185,6 +206,8 @@ def _read(solver: Any, program: Program, stop: Stop) -> HighsRun:
     x = np.array(solver.getSolution().col_value) if feasible or empty else None
     mip = bool(program.integer.any())
     scaled = info.mip_dual_bound if mip else info.objective_function_value
+    if empty:  # of a model without variables HiGHS forgets the constant
+        scaled = program.offset
     known = abs(scaled) < highspy.kHighsInf and (mip or stop is Stop.GAP_REACHED)
     bound = scaled * program.objective_scale if known else None
     return HighsRun(stop, x, bound, _nodes(info))

@@ -13,7 +13,7 @@ from solver.domain.errors import EngineError, SolverCrashed
 from solver.domain.result import Outcome, Progress, Termination
 from solver.engine import highs, plain, strategies
 from solver.engine.highs import HighsRun, Stop
-from tests.siting import district, instance, project, site
+from tests.siting import care_type, district, instance, project, site
 
 EXACT = SolveOptions(mip_gap=0)
 
@@ -62,6 +62,17 @@ def stopping(monkeypatch, stop: Stop, with_plan: bool, bound: float | None) -> N
         return HighsRun(stop, run.x if with_plan else None, bound, 7)
 
     monkeypatch.setattr(plain, "run_highs", run_highs)
+
+
+def test_what_stands_costs_also_where_nothing_is_decided():
+    """Four places at 10 a year and nobody in need: no variable is left, only a constant."""
+    standing = instance(
+        care_types={"p": care_type(operating_cost_nok=10)},
+        districts={"a": district()},
+        sites={"s": site(4)},
+    )
+    result = solve(standing, EXACT)
+    assert (result.objective_nok, result.dual_bound_nok) == (40, 40)
 
 
 def test_optimal():
@@ -200,7 +211,7 @@ def test_number_of_threads_is_taken_anew_each_time():
 def test_memory_is_that_of_the_process_alone():
     """Not of the one that started it, which `getrusage` counts on Linux."""
     code = (
-        "from tests.siting import district, instance, site\n"
+        "from tests.siting import care_type, district, instance, site\n"
         "from solver import solve\n"
         "town = instance(districts={'a': district(1)}, sites={'s': site(1)},"
         " minutes={'s': {'a': 1}})\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
-from app.services.analyses import pareto, repair
+from app.services.analyses import pareto, price, repair, why_not
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from app.services.task import Task
@@ -27,6 +27,8 @@ def _solve(
 ANSWERING: Mapping[RunKind, Answering] = {
     "solve": _solve,
     "repair": repair.answer,
+    "price": price.answer,
+    "why_not": why_not.answer,
     "pareto": pareto.answer,
 }
 

@@ -153,6 +153,7 @@ def _simple(instance: SitingInstance, usable: list[str]) -> bool:
     projects = [instance.projects[k] for k in usable]
     return all(
         project.net_investment_per_place_nok == 0
+        and project.operating_cost_nok >= 0  # less is a subsidy; the search counts on none
         and not any(project.removes.values())
         and not project.requires
         and not set(project.excludes) & set(usable)
