@@ -23,7 +23,8 @@ from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.task import Task
-from app.summary import millions, number, percent, print_summary, wide
+from app.services.words import millions, number, percent
+from app.summary import print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -74,6 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--geojson", type=Path, metavar="FIL", help="alle kartlag som GeoJSON")
     solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
     solve.set_defaults(run=_solve)
+
+    alternatives = commands.add_parser(
+        "alternatives", help="nesten like gode planer, og det de har felles"
+    )
+    _add_scenario(alternatives)
+    _add_solve_options(alternatives)
+    alternatives.add_argument("--plans", type=_whole, metavar="N", help="så mange planer i alt")
+    alternatives.add_argument(
+        "--within", type=_number, metavar="ANDEL", help="så mye dyrere, som andel: 0.01"
+    )
+    alternatives.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    alternatives.set_defaults(run=_alternatives)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -136,6 +149,13 @@ def _threads(text: str) -> int:
     return int(value)
 
 
+def _whole(text: str) -> int:
+    value = _number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError("må være et helt tall")
+    return int(value)
+
+
 def _number(text: str) -> float:
     try:
         return float(text)
@@ -164,6 +184,12 @@ def _solve(options: argparse.Namespace) -> int:
     print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
     return EXITS[plan["outcome"]]
+
+
+def _alternatives(options: argparse.Namespace) -> int:
+    asked = {"n": options.plans, "within": options.within}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return EXITS[_analyse(options, "alternatives", given)["outcome"]]
 
 
 def _analyse(

@@ -8,6 +8,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from app.services.words import millions, number, percent
+
 Document = Mapping[str, Any]
 
 OUTCOMES = {
@@ -201,20 +203,3 @@ def _positions(scenario: Document) -> Iterator[RenderableType]:
             quality = QUALITIES.get(place.get("location_quality") or "")
             if quality:
                 yield Text(f"  {place.get('title') or key}: {quality}", style="yellow")
-
-
-def number(value: float | None, decimals: int) -> str:
-    """1234.5 as «1 234,5»; None as a dash."""
-    if value is None:
-        return "–"
-    return f"{value:,.{decimals}f}".replace(",", " ").replace(".", ",")
-
-
-def percent(value: float | None, decimals: int) -> str:
-    """0.16 as «16,0 %»."""
-    return "–" if value is None else f"{number(100 * value, decimals)} %"
-
-
-def millions(nok: float | None) -> str:
-    """Kroner as millions: «12,3 mill. kr»."""
-    return "–" if nok is None else f"{number(nok / 1e6, 1)} mill. kr"

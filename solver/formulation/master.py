@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
 from solver.formulation.build import FAMILIES
+from solver.formulation.difference import openings_differ
 from solver.formulation.expressions import add_expressions
 from solver.formulation.parameters import Parameters, make_parameters
 from solver.formulation.variables import add_variables
@@ -41,6 +42,7 @@ def build_master(
         for constraint in family.constraints:
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
+    openings_differ(model, par)
     _add_openings_and_growth(model, par)
     _add_service_cost(model, par, unit_nok, most)
     return model

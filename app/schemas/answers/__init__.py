@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from app.schemas.answers.alternatives import AlternativesAnswer
 from app.schemas.answers.base import Answer
 from app.schemas.parameters import RunKind
 
-ANSWERS: Mapping[RunKind, type[Answer]] = {}
+ANSWERS: Mapping[RunKind, type[Answer]] = {
+    "alternatives": AlternativesAnswer,
+}

@@ -142,6 +142,7 @@ def _nothing_else_is_asked(instance: SitingInstance) -> bool:
         and all(value is None for one in series for value in one)
         and limits.investment_total_nok is None
         and not policies.min_cores_with_places
+        and not policies.unlike
     )
 
 

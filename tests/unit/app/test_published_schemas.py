@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from app.schemas.answers import ANSWERS
 from app.schemas.plan import Plan
 from app.schemas.scenario import Scenario
 
 FOLDER = Path(__file__).parents[3] / "docs" / "schema"
 
 
-@pytest.mark.parametrize(("name", "document"), [("scenario", Scenario), ("plan", Plan)])
+DOCUMENTS = [("scenario", Scenario), ("plan", Plan), *ANSWERS.items()]
+
+
+@pytest.mark.parametrize(("name", "document"), DOCUMENTS)
 def test_the_published_schema_is_current(name: str, document: type[BaseModel]) -> None:
     text = json.dumps(document.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
     path = FOLDER / f"{name}.schema.json"

@@ -1,0 +1,245 @@
+"""Plans nearly as good: answers worked out by hand, and every set of projects tried."""
+
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+
+from solver import SitingInstance, SolveOptions, Watcher, solve
+from solver.analysis.alternatives import (
+    Alternatives,
+    Ended,
+    find_alternatives,
+    make_session,
+    outcome_of,
+)
+from solver.analysis.session import Session
+from solver.domain.result import Outcome
+from tests.random_scenarios import random_scenario
+from tests.siting import Y1, Y2, Y3, Document, district, instance, instance_of, project, site
+
+EXACT = SolveOptions(mip_gap=0, time_limit_s=60)
+
+
+def town(costs: dict[str, float], **parts: Any) -> Document:
+    """Two who need a place, at no distance from projects of two places each."""
+    return {
+        "districts": {"a": district(2)},
+        "sites": {f"at-{k}": {} for k in costs},
+        "projects": {k: project(f"at-{k}", 2, investment_nok=cost) for k, cost in costs.items()},
+        "minutes": {f"at-{k}": {"a": 0} for k in costs},
+        **parts,
+    }
+
+
+def found(
+    given: SitingInstance, number: int, within: float, options: SolveOptions = EXACT
+) -> tuple[Alternatives, Session]:
+    session = make_session(options, Watcher())
+    return find_alternatives(given, number, within, session), session
+
+
+def told(answer: Alternatives) -> list[tuple[str, float | None, int | None]]:
+    """What each plan opens, its cost and how far it is from those before."""
+    return [
+        ("".join(sorted(plan.opened)), plan.result.objective_nok, plan.nearest)
+        for plan in answer.plans
+    ]
+
+
+def test_the_farthest_plan_comes_first_and_then_the_cheapest_of_those_as_far():
+    """Within 23: k 10, l 11, m 12, kl 21, km 22, lm 23. Farthest from k is lm, three projects;
+    all that is left is one from either, of which l is the cheapest."""
+    answer, session = found(instance(**town({"k": 10, "l": 11, "m": 12})), 3, 1.3)
+    assert told(answer) == [("k", 10, None), ("lm", 23, 3), ("l", 11, 1)]
+    assert answer.ended is Ended.ENOUGH
+    assert all(plan.farthest for plan in answer.plans)
+    assert answer.limit_nok == pytest.approx(23)
+    assert outcome_of(answer, session) is Outcome.OPTIMAL
+    assert answer.share("l") == 2 / 3
+    assert answer.no_regret == ()
+
+
+def test_there_are_no_more_plans_than_sets_of_projects_within_the_share():
+    answer, _ = found(instance(**town({"k": 10, "l": 11, "m": 12})), 5, 0.1)
+    assert told(answer) == [("k", 10, None), ("l", 11, 2)]
+    assert answer.ended is Ended.EXHAUSTED
+
+
+@pytest.mark.parametrize(("second", "plans"), [(10, 2), (10.001, 1)])
+def test_within_nothing_only_what_costs_as_little(second, plans):
+    answer, _ = found(instance(**town({"k": 10, "l": second})), 5, 0)
+    assert len(answer.plans) == plans
+    assert answer.ended is Ended.EXHAUSTED
+
+
+def test_a_project_without_a_fixed_cost_is_not_opened_empty_to_look_different():
+    """Opening l with no places costs nothing; with one, running it costs 5."""
+    parts = town({"k": 1, "l": 0})
+    parts["projects"]["l"]["investment_per_place_nok"] = 5
+    answer, _ = found(instance(**parts), 5, 4)
+    assert told(answer) == [("k", 1, None)]
+    answer, _ = found(instance(**parts), 5, 5)
+    assert told(answer) == [("k", 1, None), ("kl", 6, 1)]
+
+
+def test_a_project_all_plans_open_and_one_that_no_plan_within_the_share_can_do_without():
+    """Three need a place: k and one of the others. Without k, l and m at 52 do."""
+    parts = town({"k": 10, "l": 20, "m": 21}, districts={"a": district(3)})
+    answer, _ = found(instance(**parts), 2, 0.05)
+    assert told(answer) == [("kl", 30, None), ("km", 31, 2)]
+    (k,) = answer.no_regret
+    assert (k.project, k.indispensable) == ("k", True)
+    # Only as far as two plans show: lm costs 41, and is within a half.
+    answer, _ = found(instance(**parts), 1, 0.5)
+    assert {one.project: one.indispensable for one in answer.no_regret} == {"k": False, "l": False}
+
+
+def waiting(series: Document, **parts: Any):
+    """How long k can wait when need comes as the series says and k costs 10 a year."""
+    given = instance(Y3, **town({"k": 10}, districts={"a": district(series)}, **parts))
+    answer, _ = found(given, 1, 0)
+    (one,) = answer.no_regret
+    return one.waiting
+
+
+def test_waiting_ends_where_unmet_need_begins():
+    """Two places from the second year: a year later two lack a place at 100 and k saves 10."""
+    later = waiting({str(Y1): 0, str(Y2): 2}, unmet_nok=100)
+    assert (later.latest_opening, later.latest_decision, later.complete) == (Y2, Y2, True)
+    assert later.later is not None
+    assert later.later.objective_nok == 10 + 2 * 100
+
+
+def test_waiting_ends_where_no_plan_is_left():
+    later = waiting({str(Y1): 0, str(Y2): 2})
+    assert later.latest_opening == Y2
+    assert later.later is not None
+    assert later.later.outcome is Outcome.INFEASIBLE
+    assert later.later.conflict is None
+
+
+def test_what_must_be_decided_is_decided_a_lead_time_before():
+    """k can open in the second year at the earliest: a year from decision to opening."""
+    parts = town({"k": 0}, districts={"a": district({str(Y2): 0, str(Y3): 2})}, unmet_nok=100)
+    parts["projects"]["k"]["opens"] = {"earliest": Y2}
+    answer, _ = found(instance(Y3, **parts), 1, 0)
+    (one,) = answer.no_regret
+    assert (one.waiting.latest_opening, one.waiting.latest_decision) == (Y3, Y2)
+    assert one.waiting.later is None
+
+
+def test_opening_early_for_nothing_is_no_reason_not_to_wait():
+    """k costs nothing, so it may open at once; it is needed in the last year."""
+    parts = town({"k": 0}, districts={"a": district({str(Y2): 0, str(Y3): 2})}, unmet_nok=100)
+    answer, _ = found(instance(Y3, **parts), 1, 0)
+    (one,) = answer.no_regret
+    assert one.waiting.latest_opening == Y3
+
+
+def test_an_infeasible_scenario_has_no_alternatives():
+    answer, session = found(instance(**town({"k": 10}, districts={"a": district(9)})), 3, 1)
+    assert (answer.plans, answer.no_regret, answer.ended) == ((), (), Ended.STOPPED)
+    assert outcome_of(answer, session) is Outcome.INFEASIBLE
+
+
+def test_who_is_stopped_hands_back_what_was_found():
+    asked = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return session.solves > 3
+
+    session = make_session(EXACT, Watcher(should_stop=stop))
+    given = instance(**town({"k": 10, "l": 11, "m": 12}))
+    answer = find_alternatives(given, 3, 1.3, session)
+    assert answer.plans[0].opened == {"k"}
+    assert answer.ended is Ended.STOPPED
+    assert outcome_of(answer, session) is Outcome.DISMISSED
+    assert session.solves == 4
+
+
+def test_out_of_time_is_said():
+    answer, session = found(
+        instance(**town({"k": 10, "l": 11})), 3, 1, SolveOptions(time_limit_s=1e-3)
+    )
+    assert answer.ended is Ended.STOPPED
+    assert outcome_of(answer, session) in (Outcome.FEASIBLE, Outcome.NO_PLAN)
+
+
+def test_progress_counts_its_parts():
+    seen = []
+    session = make_session(EXACT, Watcher(on_progress=seen.append))
+    find_alternatives(instance(**town({"k": 10, "l": 11})), 3, 1, session)
+    parts = [progress.part for progress in seen]
+    assert parts == sorted(parts)
+    assert parts[-1] == session.solves
+    assert all(progress.part <= progress.parts for progress in seen)
+
+
+def test_the_same_again():
+    given = instance_of(random_scenario(3))
+    first, again = (found(given, 4, 0.5)[0] for _ in range(2))
+    assert [plan.result.plan for plan in first.plans] == [p.result.plan for p in again.plans]
+    assert [(r.project, r.waiting.latest_opening) for r in first.no_regret] == [
+        (r.project, r.waiting.latest_opening) for r in again.no_regret
+    ]
+
+
+def cost_of_each_set(given: SitingInstance, kept: set[str]) -> dict[frozenset[str], float]:
+    """The least cost of every set of projects; those not in `kept` have places when open."""
+    from solver.analysis.alternatives import _none_opens_empty, _with_policies
+
+    filled = _none_opens_empty(given, frozenset(kept))
+    every = set(given.projects)
+    costs = {}
+    for chosen in chain.from_iterable(combinations(sorted(every), n) for n in range(5)):
+        others = tuple({*given.policies.forbidden_projects, *(every - set(chosen))})
+        required = tuple({*given.policies.required_projects, *chosen})
+        alone = _with_policies(filled, required_projects=required, forbidden_projects=others)
+        result = solve(alone, SolveOptions(mip_gap=0, seek_conflict=False))
+        if result.objective_nok is not None:
+            costs[frozenset(chosen)] = result.objective_nok
+    return costs
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_against_every_set_of_projects(seed):
+    given = instance_of(random_scenario(seed))
+    answer, _ = found(given, 4, 0.4)
+    if not answer.plans:
+        assert solve(given).plan is None
+        return
+    costs = cost_of_each_set(given, set(answer.plans[0].opened))
+    affordable = {chosen for chosen, cost in costs.items() if cost <= answer.limit_nok + 1e-6}
+    known = [answer.plans[0].opened]
+    for plan in answer.plans[1:]:
+        far = {each: min(len(each ^ one) for one in known) for each in affordable}
+        most = max(far.values())
+        assert plan.nearest == most
+        cheapest = min(costs[each] for each, distance in far.items() if distance == most)
+        assert plan.result.objective_nok == pytest.approx(cheapest)
+        known.append(plan.opened)
+    if answer.ended is Ended.EXHAUSTED:
+        assert set(known) == affordable
+    for one in answer.no_regret:
+        assert one.indispensable is all(one.project in each for each in affordable)
+
+
+def test_sets_are_told_apart_by_the_decomposition_too():
+    """The rows stand in the master as in the whole program. Of l and m one can wait a year."""
+    from solver.domain.result import Strategy
+
+    parts = town({"k": 10, "l": 11, "m": 12}, unmet_nok=1000)
+    given = instance(Y2, **parts)
+    for strategy in (Strategy.PLAIN, Strategy.DECOMPOSITION):
+        options = SolveOptions(mip_gap=0, strategy=strategy)
+        answer, _ = found(given, 3, 1.3, options)
+        assert told(answer) == [("k", 20, None), ("lm", 22 + 12, 3), ("l", 22, 1)]
+
+
+def test_places_that_stand_need_no_project():
+    given = instance(**town({"k": 10}, sites={"at-k": site(2)}))
+    answer, _ = found(given, 3, 1)
+    assert told(answer) == [("", 0, None)]
+    assert answer.ended is Ended.EXHAUSTED
