@@ -2,10 +2,11 @@
 
 Modelling to generate alternatives: Brill, Chang and Hopkins (1982, Modeling to generate
 alternatives: the HSJ approach and an illustration using a problem in land use planning, Management
-Science 28(3)); DeCarolis (2011, Using modeling to generate alternatives (MGA) to expand our
-thinking on energy futures, Energy Economics 33(2)). Here the difference is what is opened, the
-next plan is the one that is farthest from the nearest of those found, and each plan is the cheapest
-of its distance.
+Science 28(3), hop, skip and jump); DeCarolis (2011, Using modeling to generate alternatives (MGA)
+to expand our thinking on energy futures, Energy Economics 33(2)). As in HSJ a plan is far from a
+known one by what it leaves out of it: what it opens beside does not count, or plans would be filled
+with what is of no use. The next plan is the one that is farthest from the nearest of those found,
+and the cheapest of those as far.
 
 How far one can go within a share of the optimum's cost is found by bisection over the distance: the
 least cost of a plan at least D projects away from all others does not fall as D grows. So each
@@ -20,7 +21,7 @@ from math import ceil, log2
 
 from solver.analysis.session import Session
 from solver.domain.errors import VerificationFailed
-from solver.domain.instance import Project, SitingInstance, Unlike
+from solver.domain.instance import SitingInstance, Unlike
 from solver.domain.result import Outcome, SolveOptions, SolveResult, Watcher, relative_gap
 from solver.verify import verify
 
@@ -33,7 +34,7 @@ class Ended(StrEnum):
     """Why there are no more plans."""
 
     ENOUGH = "enough"  # as many as were asked for
-    EXHAUSTED = "exhausted"  # proven: no other set of projects is within the share
+    EXHAUSTED = "exhausted"  # proven: all plans within the share open all that some plan found does
     UNDECIDED = "undecided"  # none was found, and the gap leaves room for one
     STOPPED = "stopped"  # out of time, or dismissed
 
@@ -42,8 +43,8 @@ class Ended(StrEnum):
 class Alternative:
     """A plan within the share.
 
-    `nearest` is the number of projects opened in one of two plans only, for the most similar plan
-    before it; None of the first. `farthest`: proven that no plan within the share is farther from
+    `nearest` is how many projects of a plan before it are left out, for the plan where that is
+    least; None of the first. `farthest`: proven that no plan within the share is farther from
     those before it.
     """
 
@@ -131,7 +132,6 @@ class _Search:
     ) -> None:
         assert base.plan is not None
         self._instance = instance
-        self._varied = _none_opens_empty(instance, frozenset(base.plan.opens))
         self._base = base
         self._session = session
         self.limit = self._above(within)
@@ -139,9 +139,9 @@ class _Search:
 
     def fill(self, number: int) -> Ended:
         """Add plans until there are so many or no more; why it ended."""
-        most = len(self._instance.projects)
+        most = len(self.plans[0].opened)
         for missing in range(number - 1, 0, -1):
-            self._expect(missing * _questions(most) + len(self._base_opens))
+            self._expect(missing * _questions(most) + len(self.plans[0].opened))
             found, proven = self._farthest(most)
             if found is None:
                 if self._session.over:
@@ -172,7 +172,7 @@ class _Search:
             if self._session.over:
                 return best, False
             middle = (low + high + 1) // 2
-            result = self._session.solve(self._apart(middle))
+            result = self._solve(self._apart(middle))
             if self._affords(result, self.limit):
                 best = Alternative(result, self._nearest(result, middle), farthest=False)
                 low = max(middle, best.nearest or 0)
@@ -184,15 +184,14 @@ class _Search:
     def _apart(self, least: int) -> SitingInstance:
         """The instance whose plans are at least so far from all found."""
         unlike = tuple(Unlike(tuple(sorted(plan.opened)), least) for plan in self.plans)
-        return _with_policies(self._varied, unlike=unlike)
+        return _with_policies(self._instance, unlike=unlike)
 
     def _nearest(self, result: SolveResult, least: int) -> int:
-        """Projects between a plan and the nearest found. Raises VerificationFailed when too few."""
+        """What a plan leaves out of the nearest found. Raises VerificationFailed when too few."""
         assert result.plan is not None
-        opened = frozenset(result.plan.opens)
-        nearest = min(len(opened ^ plan.opened) for plan in self.plans)
+        nearest = min(len(plan.opened - result.plan.opens.keys()) for plan in self.plans)
         if nearest < least:
-            raise VerificationFailed(f"planen skiller seg med {nearest} prosjekter, ikke {least}")
+            raise VerificationFailed(f"planen utelater {nearest} prosjekter, ikke {least}")
         return nearest
 
     def _indispensable(self, k: str) -> bool | None:
@@ -202,8 +201,7 @@ class _Search:
         if self._session.over:
             return None
         forbidden = (*self._instance.policies.forbidden_projects, k)
-        without = _with_policies(self._varied, forbidden_projects=forbidden)
-        result = self._session.solve(without)
+        result = self._solve(_with_policies(self._instance, forbidden_projects=forbidden))
         if self._affords(result, self.limit):
             return False
         return True if self._rules_out(result, self.limit) else None
@@ -221,7 +219,7 @@ class _Search:
         high, step = last, 1
         while low < high and not self._session.over:
             year = min(low + step, high) if not lost else (low + high + 1) // 2
-            result = self._session.solve(self._no_earlier(k, year))
+            result = self._solve(self._no_earlier(k, year))
             if self._affords(result, free):
                 assert result.plan is not None
                 low, step = max(year, result.plan.opens[k]), 2 * step
@@ -249,9 +247,8 @@ class _Search:
             replace(self._instance, projects=projects), required_projects=required
         )
 
-    @property
-    def _base_opens(self) -> Mapping[str, int]:
-        return self.plans[0].opens
+    def _solve(self, instance: SitingInstance) -> SolveResult:
+        return _without_idle(instance, self._session.solve(instance))
 
     def _expect(self, more: int) -> None:
         self._session.expect(self._session.solves + more)
@@ -282,48 +279,31 @@ def _with_policies(instance: SitingInstance, **policies: object) -> SitingInstan
     return replace(instance, policies=changed)
 
 
-def _none_opens_empty(instance: SitingInstance, opened: Opened) -> SitingInstance:
-    """The instance in which what the base leaves out opens with a step of places at least.
-
-    Otherwise a plan would differ by names alone: a project without a fixed cost can be opened with
-    no places in it, and nothing would change.
-    """
-
-    def filled(k: str, project: Project) -> Project:
-        holds = project.max_places >= project.step
-        if k in opened or not holds:
-            return project
-        return replace(project, min_places=max(project.min_places, project.step))
-
-    projects = {k: filled(k, project) for k, project in instance.projects.items()}
-    return replace(instance, projects=projects)
-
-
-def _without_idle(instance: SitingInstance, base: SolveResult) -> SolveResult:
-    """The base without projects that it opens with no places, for nothing.
+def _without_idle(instance: SitingInstance, result: SolveResult) -> SolveResult:
+    """The result without projects that its plan opens with no places, for nothing.
 
     Where that costs nothing, opened or not is the same to the solver. One that something rests on,
     as another project or places it removes, stays: without it the plan fails a check or costs more.
     """
-    if base.plan is None:
-        return base
-    filled = {k for (k, _, _), places in base.plan.places.items() if places}
-    for k in sorted(base.plan.opens.keys() - filled):
-        assert base.plan is not None
-        assert base.objective_nok is not None
-        opens = {other: year for other, year in base.plan.opens.items() if other != k}
-        plan = replace(base.plan, opens=opens)
+    if result.plan is None:
+        return result
+    filled = {k for (k, _, _), places in result.plan.places.items() if places}
+    for k in sorted(result.plan.opens.keys() - filled):
+        assert result.plan is not None
+        assert result.objective_nok is not None
+        opens = {other: year for other, year in result.plan.opens.items() if other != k}
+        plan = replace(result.plan, opens=opens)
         verification, figures = verify(instance, plan)
-        if verification.passed and figures.objective_nok <= base.objective_nok:
-            base = replace(
-                base,
+        if verification.passed and figures.objective_nok <= result.objective_nok:
+            result = replace(
+                result,
                 plan=plan,
                 figures=figures,
                 verification=verification,
                 objective_nok=figures.objective_nok,
-                mip_gap=relative_gap(figures.objective_nok, base.dual_bound_nok),
+                mip_gap=relative_gap(figures.objective_nok, result.dual_bound_nok),
             )
-    return base
+    return result
 
 
 def outcome_of(found: Alternatives, session: Session) -> Outcome:

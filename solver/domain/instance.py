@@ -109,7 +109,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Unlike:
-    """A plan to differ from: at least `least` projects are opened in one of the two plans only."""
+    """A plan to differ from: at least `least` of the projects it opens are not opened."""
 
     opened: tuple[str, ...]
     least: int

@@ -1,5 +1,6 @@
 """Plans nearly as good: answers worked out by hand, and every set of projects tried."""
 
+from dataclasses import replace
 from itertools import chain, combinations
 from typing import Any
 
@@ -48,21 +49,33 @@ def told(answer: Alternatives) -> list[tuple[str, float | None, int | None]]:
 
 
 def test_the_farthest_plan_comes_first_and_then_the_cheapest_of_those_as_far():
-    """Within 23: k 10, l 11, m 12, kl 21, km 22, lm 23. Farthest from k is lm, three projects;
-    all that is left is one from either, of which l is the cheapest."""
-    answer, session = found(instance(**town({"k": 10, "l": 11, "m": 12})), 3, 1.3)
-    assert told(answer) == [("k", 10, None), ("lm", 23, 3), ("l", 11, 1)]
+    """Four need a place, two projects do: kl 21 is cheapest, up to mo 26. Only mo leaves out both k
+    and l. Of the others each leaves out one of either, and km is the cheapest of them."""
+    four = {"districts": {"a": district(4)}}
+    costs = {"k": 10, "l": 11, "m": 12.5, "o": 13.5}
+    answer, session = found(instance(**town(costs, **four)), 3, 0.25)
+    assert told(answer) == [("kl", 21, None), ("mo", 26, 2), ("km", 22.5, 1)]
     assert answer.ended is Ended.ENOUGH
     assert all(plan.farthest for plan in answer.plans)
-    assert answer.limit_nok == pytest.approx(23)
+    assert answer.limit_nok == pytest.approx(1.25 * 21)
     assert outcome_of(answer, session) is Outcome.OPTIMAL
-    assert answer.share("l") == 2 / 3
+    assert answer.share("m") == 2 / 3
     assert answer.no_regret == ()
 
 
 def test_there_are_no_more_plans_than_sets_of_projects_within_the_share():
     answer, _ = found(instance(**town({"k": 10, "l": 11, "m": 12})), 5, 0.1)
-    assert told(answer) == [("k", 10, None), ("l", 11, 2)]
+    assert told(answer) == [("k", 10, None), ("l", 11, 1)]
+    assert answer.ended is Ended.EXHAUSTED
+
+
+def test_what_is_opened_beside_is_no_difference():
+    """Within 100: k 10, and k with l 30."""
+    answer, _ = found(instance(**town({"k": 10, "l": 20}, districts={"a": district(1)})), 3, 9)
+    assert told(answer) == [("k", 10, None), ("l", 20, 1)]
+    parts = town({"k": 10, "l": 20}, minutes={"at-k": {"a": 0}, "at-l": {}})
+    answer, _ = found(instance(**parts), 3, 9)
+    assert told(answer) == [("k", 10, None)]
     assert answer.ended is Ended.EXHAUSTED
 
 
@@ -73,21 +86,28 @@ def test_within_nothing_only_what_costs_as_little(second, plans):
     assert answer.ended is Ended.EXHAUSTED
 
 
-def test_a_project_without_a_fixed_cost_is_not_opened_empty_to_look_different():
-    """Opening l with no places costs nothing; with one, running it costs 5."""
+def test_a_project_opened_without_places_for_nothing_is_not_told():
     parts = town({"k": 1, "l": 0})
     parts["projects"]["l"]["investment_per_place_nok"] = 5
     answer, _ = found(instance(**parts), 5, 4)
     assert told(answer) == [("k", 1, None)]
-    answer, _ = found(instance(**parts), 5, 5)
-    assert told(answer) == [("k", 1, None), ("kl", 6, 1)]
+    answer, _ = found(instance(**parts), 5, 9)
+    assert told(answer) == [("k", 1, None), ("l", 10, 1)]
+
+
+def test_a_project_opened_without_places_that_something_rests_on_stays():
+    """l may only open after k, which has room for nobody who can reach it."""
+    parts = town({"k": 0, "l": 1}, minutes={"at-k": {}, "at-l": {"a": 0}})
+    parts["projects"]["l"]["requires"] = ["k"]
+    answer, _ = found(instance(**parts), 5, 4)
+    assert told(answer) == [("kl", 1, None)]
 
 
 def test_a_project_all_plans_open_and_one_that_no_plan_within_the_share_can_do_without():
     """Three need a place: k and one of the others. Without k, l and m at 52 do."""
     parts = town({"k": 10, "l": 20, "m": 21}, districts={"a": district(3)})
     answer, _ = found(instance(**parts), 2, 0.05)
-    assert told(answer) == [("kl", 30, None), ("km", 31, 2)]
+    assert told(answer) == [("kl", 30, None), ("km", 31, 1)]
     (k,) = answer.no_regret
     assert (k.project, k.indispensable) == ("k", True)
     # Only as far as two plans show: lm costs 41, and is within a half.
@@ -144,19 +164,13 @@ def test_an_infeasible_scenario_has_no_alternatives():
 
 
 def test_who_is_stopped_hands_back_what_was_found():
-    asked = []
-
-    def stop() -> bool:
-        asked.append(1)
-        return session.solves > 3
-
-    session = make_session(EXACT, Watcher(should_stop=stop))
+    session = make_session(EXACT, Watcher(should_stop=lambda: session.solves > 1))
     given = instance(**town({"k": 10, "l": 11, "m": 12}))
     answer = find_alternatives(given, 3, 1.3, session)
     assert answer.plans[0].opened == {"k"}
     assert answer.ended is Ended.STOPPED
     assert outcome_of(answer, session) is Outcome.DISMISSED
-    assert session.solves == 4
+    assert session.solves == 2
 
 
 def test_out_of_time_is_said():
@@ -186,48 +200,48 @@ def test_the_same_again():
     ]
 
 
-def cost_of_each_set(given: SitingInstance, kept: set[str]) -> dict[frozenset[str], float]:
-    """The least cost of every set of projects; those not in `kept` have places when open."""
-    from solver.analysis.alternatives import _none_opens_empty, _with_policies
-
-    filled = _none_opens_empty(given, frozenset(kept))
+def cost_of_each_set(given: SitingInstance) -> dict[frozenset[str], float]:
+    """The least cost of every set of projects."""
     every = set(given.projects)
     costs = {}
     for chosen in chain.from_iterable(combinations(sorted(every), n) for n in range(5)):
-        others = tuple({*given.policies.forbidden_projects, *(every - set(chosen))})
-        required = tuple({*given.policies.required_projects, *chosen})
-        alone = _with_policies(filled, required_projects=required, forbidden_projects=others)
-        result = solve(alone, SolveOptions(mip_gap=0, seek_conflict=False))
+        policies = replace(
+            given.policies,
+            required_projects=tuple({*given.policies.required_projects, *chosen}),
+            forbidden_projects=tuple({*given.policies.forbidden_projects, *(every - set(chosen))}),
+        )
+        exact = SolveOptions(mip_gap=0, seek_conflict=False)
+        result = solve(replace(given, policies=policies), exact)
         if result.objective_nok is not None:
             costs[frozenset(chosen)] = result.objective_nok
     return costs
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(16))
 def test_against_every_set_of_projects(seed):
     given = instance_of(random_scenario(seed))
     answer, _ = found(given, 4, 0.4)
     if not answer.plans:
         assert solve(given).plan is None
         return
-    costs = cost_of_each_set(given, set(answer.plans[0].opened))
+    costs = cost_of_each_set(given)
     affordable = {chosen for chosen, cost in costs.items() if cost <= answer.limit_nok + 1e-6}
     known = [answer.plans[0].opened]
     for plan in answer.plans[1:]:
-        far = {each: min(len(each ^ one) for one in known) for each in affordable}
+        far = {each: min(len(one - each) for one in known) for each in affordable}
         most = max(far.values())
         assert plan.nearest == most
         cheapest = min(costs[each] for each, distance in far.items() if distance == most)
         assert plan.result.objective_nok == pytest.approx(cheapest)
         known.append(plan.opened)
     if answer.ended is Ended.EXHAUSTED:
-        assert set(known) == affordable
+        assert all(any(one <= each for one in known) for each in affordable)
     for one in answer.no_regret:
         assert one.indispensable is all(one.project in each for each in affordable)
 
 
 def test_sets_are_told_apart_by_the_decomposition_too():
-    """The rows stand in the master as in the whole program. Of l and m one can wait a year."""
+    """The rows stand in the master as in the whole program."""
     from solver.domain.result import Strategy
 
     parts = town({"k": 10, "l": 11, "m": 12}, unmet_nok=1000)
@@ -235,7 +249,7 @@ def test_sets_are_told_apart_by_the_decomposition_too():
     for strategy in (Strategy.PLAIN, Strategy.DECOMPOSITION):
         options = SolveOptions(mip_gap=0, strategy=strategy)
         answer, _ = found(given, 3, 1.3, options)
-        assert told(answer) == [("k", 20, None), ("lm", 22 + 12, 3), ("l", 22, 1)]
+        assert told(answer) == [("k", 20, None), ("l", 22, 1), ("m", 24, 1)]
 
 
 def test_places_that_stand_need_no_project():

@@ -42,7 +42,7 @@ def test_two_plans_and_nothing_in_common(
     AlternativesAnswer.model_validate(answer)
     assert [list(plan["opened"]) for plan in answer["plans"]] == [["nybygg"], ["pabygg"]]
     first, second = answer["plans"]
-    assert (first["distance_to_nearest"], second["distance_to_nearest"]) == (None, 2)
+    assert (first["distance_to_nearest"], second["distance_to_nearest"]) == (None, 1)
     assert 0 < second["extra_cost_share"] <= 0.01
     assert second["plan"]["verification"]["passed"]
     assert second["plan"]["provenance"] == first["plan"]["provenance"] == answer["provenance"]

@@ -18,9 +18,9 @@ class AlternativePlan(Document):
     extra_cost_share: float | None
     """Of the cheapest plan's cost; null where that is zero."""
     distance_to_cheapest: int
-    """Projects opened in one of the two plans and not in the other."""
+    """Projects that the cheapest plan opens and this one leaves out."""
     distance_to_nearest: int | None
-    """The same, to the most similar plan before it in the list; null of the cheapest."""
+    """The same, of the plan before it in the list where that is least; null of the cheapest."""
     farthest: bool
     """Proven: no plan within the share is farther from all those before it in the list."""
     plan: Plan
@@ -84,6 +84,6 @@ class AlternativesAnswer(Answer):
     plans: list[AlternativePlan]
     """The cheapest first; each one after it is the cheapest of those farthest from all before."""
     ended: Literal["enough", "exhausted", "undecided", "stopped"]
-    """Why there are no more: as many as asked for; proven that no other set of projects is within
-    the share; none found, though not proven; stopped by time or by somebody."""
+    """Why there are no more: as many as asked for; proven that every plan within the share opens
+    all that some plan in the list does; none found, not proven; stopped by time or by somebody."""
     no_regret: NoRegret

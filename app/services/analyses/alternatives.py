@@ -26,7 +26,8 @@ from solver.domain.result import Outcome, SolveOptions, Watcher
 Document = dict[str, Any]
 
 ENDINGS = {
-    Ended.EXHAUSTED: "Flere finnes ikke: ingen andre sett av prosjekter er innenfor andelen.",
+    Ended.EXHAUSTED: "Flere finnes ikke: alle andre planer innenfor andelen åpner alt som en av "
+    "disse åpner.",
     Ended.UNDECIDED: "Flere ble ikke funnet. Avviket i beregningen gir rom for at det finnes "
     "flere; et mindre avvik avgjør det.",
     Ended.STOPPED: "Søket ble stanset før det var ferdig, så det kan finnes flere.",
@@ -70,7 +71,7 @@ def _plan(
         "objective_nok": cost,
         "extra_cost_nok": _extra(found, cost),
         "extra_cost_share": _extra_share(found, cost),
-        "distance_to_cheapest": len(plan.opened ^ found.plans[0].opened),
+        "distance_to_cheapest": len(found.plans[0].opened - plan.opened),
         "distance_to_nearest": plan.nearest,
         "farthest": plan.farthest,
         "plan": make_plan(scenario, instance, plan.result),
@@ -178,8 +179,8 @@ def _told(found: Alternatives, plan: Alternative, titles: Mapping[str, str]) -> 
     far = "" if plan.farthest else " (det er ikke bevist at ingen er ulikere)"
     return (
         f"{millions(_extra(found, cost))} dyrere ({percent(_extra_share(found, cost), 2)}), "
-        f"minst {_counted(plan.nearest, 'prosjekt', 'prosjekter')} fra planene før{far}: "
-        f"{'; '.join(changes)}."
+        f"uten minst {_counted(plan.nearest, 'prosjekt', 'prosjekter')} fra hver av planene "
+        f"før{far}. Mot den billigste: {'; '.join(changes)}."
     )
 
 
