@@ -10,12 +10,15 @@ from app.schemas.base import Document
 from app.schemas.issues import issues_of
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
+from app.services.futures import stress_is_possible
 from solver.domain.errors import DocumentInvalid, Issue
 
 Checking = Callable[[Scenario, Any], Iterator[Issue]]
 
 # What has nothing to look up in the scenario needs no check of its own.
-CHECKING: Mapping[RunKind, Checking] = {}
+CHECKING: Mapping[RunKind, Checking] = {
+    "stress": stress_is_possible,
+}
 
 
 def check_parameters(kind: RunKind, given: Mapping[str, Any], scenario: Scenario) -> Document:

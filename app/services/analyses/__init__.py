@@ -9,6 +9,7 @@ from typing import Any
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
 from app.services.analyses.alternatives import answer_alternatives
+from app.services.analyses.stress import answer_stress
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from app.services.task import Task
@@ -27,6 +28,7 @@ def _solve(
 ANSWERING: Mapping[RunKind, Answering] = {
     "solve": _solve,
     "alternatives": answer_alternatives,
+    "stress": answer_stress,
 }
 
 
