@@ -22,8 +22,8 @@ class AlternativesParameters(Document):
     n: Annotated[Positive, Field(le=20)] = 5
     """How many plans in all, the cheapest among them."""
     within: Share = 0.01
-    """How much dearer than the cheapest a plan may be, as a share of its cost. A hundredth is about
-    what separates plans that a council chooses between, as measured on the bundled scenario."""
+    """How much dearer than the cheapest a plan may be, as a share of its cost. Within a hundredth
+    there are plans for the bundled scenario that leave out half of what the cheapest opens."""
 
 
 Factor = Annotated[float, Field(ge=0, le=10)]

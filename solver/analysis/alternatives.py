@@ -17,7 +17,7 @@ with a bound of its own.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import ceil, log2
+from math import ceil, inf, log2
 
 from solver.analysis.session import Session
 from solver.domain.errors import VerificationFailed
@@ -172,7 +172,7 @@ class _Search:
             if self._session.over:
                 return best, False
             middle = (low + high + 1) // 2
-            result = self._solve(self._apart(middle))
+            result = self._solve(self._apart(middle), self.limit)
             if self._affords(result, self.limit):
                 best = Alternative(result, self._nearest(result, middle), farthest=False)
                 low = max(middle, best.nearest or 0)
@@ -201,7 +201,8 @@ class _Search:
         if self._session.over:
             return None
         forbidden = (*self._instance.policies.forbidden_projects, k)
-        result = self._solve(_with_policies(self._instance, forbidden_projects=forbidden))
+        without = _with_policies(self._instance, forbidden_projects=forbidden)
+        result = self._solve(without, self.limit)
         if self._affords(result, self.limit):
             return False
         return True if self._rules_out(result, self.limit) else None
@@ -247,8 +248,8 @@ class _Search:
             replace(self._instance, projects=projects), required_projects=required
         )
 
-    def _solve(self, instance: SitingInstance) -> SolveResult:
-        return _without_idle(instance, self._session.solve(instance))
+    def _solve(self, instance: SitingInstance, limit: float = inf) -> SolveResult:
+        return _without_idle(instance, self._session.solve(instance, limit))
 
     def _expect(self, more: int) -> None:
         self._session.expect(self._session.solves + more)

@@ -191,6 +191,17 @@ def test_progress_counts_its_parts():
     assert all(progress.part <= progress.parts for progress in seen)
 
 
+def test_a_solve_ends_when_its_bound_has_passed_what_was_asked():
+    """The relaxation of a scenario is told on the way, and is enough for a limit below it."""
+    given = instance_of(random_scenario(1))
+    whole = solve(given, EXACT)
+    session = make_session(EXACT, Watcher())
+    assert session.solve(given, whole.objective_nok + 1).outcome is Outcome.OPTIMAL
+    short = session.solve(given, 0.01)
+    assert short.dual_bound_nok > 0.01
+    assert not session.dismissed
+
+
 def test_the_same_again():
     given = instance_of(random_scenario(3))
     first, again = (found(given, 4, 0.5)[0] for _ in range(2))
