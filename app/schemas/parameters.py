@@ -30,7 +30,7 @@ Factor = Annotated[float, Field(ge=0, le=10)]
 Totals = Annotated[dict[YearKey, Amount], Field(min_length=1)]
 
 
-class PlannedProject(Document):
+class DecidedProject(Document):
     """A project as it stands in a plan document."""
 
     opens: Year
@@ -59,7 +59,7 @@ class StressParameters(Document):
     named are there beside them.
     """
 
-    plan: dict[Identifier, PlannedProject] | None = None
+    plan: dict[Identifier, DecidedProject] | None = None
     """`projects` of a plan document; null: the scenario's cheapest plan."""
     futures: dict[Identifier, FutureSpec] | None = None
     population_totals: dict[Identifier, Totals] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.schemas.issues import did_you_mean, pointer, shown
 from app.schemas.merge_patch import merge_patch
-from app.schemas.parameters import PlannedProject, StressParameters
+from app.schemas.parameters import DecidedProject, StressParameters
 from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
 from app.services.words import number, percent
@@ -65,7 +65,7 @@ def planned_futures(scenario: Scenario, parameters: StressParameters) -> list[Pl
     return list(_planned(scenario, parameters))
 
 
-def _plan_fits(scenario: Scenario, plan: Mapping[str, PlannedProject]) -> Iterator[Issue]:
+def _plan_fits(scenario: Scenario, plan: Mapping[str, DecidedProject]) -> Iterator[Issue]:
     projects = scenario.projects or {}
     years = range(scenario.years.first, scenario.years.last + 1)
     for k, given in plan.items():

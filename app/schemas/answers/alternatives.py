@@ -34,7 +34,7 @@ class ProjectShare(Document):
     share: float
 
 
-class Waiting(Document):
+class ProjectWaiting(Document):
     """How long the opening of a project can wait without loss, which is less than the gap."""
 
     opens_in_cheapest: int
@@ -62,7 +62,7 @@ class NoRegretProject(Document):
     indispensable: bool | None
     """Whether every plan within the share opens it, those not in the list too: proven; null where
     that was not decided."""
-    waiting: Waiting
+    waiting: ProjectWaiting
 
 
 class NoRegret(Document):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.schemas.answers.stress import StressAnswer
-from app.schemas.parameters import PlannedProject, StressParameters
+from app.schemas.parameters import DecidedProject, StressParameters
 from app.schemas.scenario import Scenario
 from app.services.answer_document import make_answer
 from app.services.checking import check_scenario
@@ -80,7 +80,7 @@ def _future(instance: SitingInstance, planned: PlannedFuture) -> Future:
     return Future(planned.name, other, planned.weight, Delay(k, years))
 
 
-def _decisions(plan: Mapping[str, PlannedProject]) -> Decisions:
+def _decisions(plan: Mapping[str, DecidedProject]) -> Decisions:
     return Decisions(
         opens={k: project.opens for k, project in sorted(plan.items())},
         places={
