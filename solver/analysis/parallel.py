@@ -30,34 +30,41 @@ PR_SET_PDEATHSIG = 1
 
 
 def work_on_all(
-    work: Work[Item, Result], items: Sequence[Item], session: Session
+    work: Work[Item, Result], items: Sequence[Item], session: Session, share: float = 1.0
 ) -> list[Result | None]:
     """work(item, options, watcher) of every item, in order; None of what was not begun in time.
 
-    `work` is a function of a module, and items and results can be pickled. What it raises is
-    raised here.
+    In all it takes at most this share of the time that is left. `work` is a function of a module,
+    and items and results can be pickled. What it raises is raised here.
     """
     workers = min(session.options.threads, len(items))
     if session.over:
         return [None] * len(items)
+    deadline = monotonic() + share * session.seconds_left
     if workers <= 1:
-        return [_work_here(work, item, len(items) - n, session) for n, item in enumerate(items)]
-    return _work_beside(work, items, workers, session)
+        pairs = enumerate(items)
+        return [_work_here(work, one, len(items) - n, deadline, session) for n, one in pairs]
+    return _work_beside(work, items, workers, deadline, session)
 
 
-def _work_here(work: Work[Item, Result], item: Item, left: int, session: Session) -> Result | None:
-    if session.over:
+def _work_here(
+    work: Work[Item, Result], item: Item, left: int, deadline: float, session: Session
+) -> Result | None:
+    if session.dismissed or monotonic() > deadline:
         return None
-    return work(item, _limits(session, left), session.watcher())
+    return work(item, _limits(session, deadline, left), session.watcher())
 
 
 def _work_beside(
-    work: Work[Item, Result], items: Sequence[Item], workers: int, session: Session
+    work: Work[Item, Result],
+    items: Sequence[Item],
+    workers: int,
+    deadline: float,
+    session: Session,
 ) -> list[Result | None]:
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    limits = _limits(session, ceil(len(items) / workers))
-    deadline = monotonic() + session.seconds_left
+    limits = _limits(session, deadline, ceil(len(items) / workers))
     with ProcessPoolExecutor(
         workers, mp_context=context, initializer=_begin, initargs=(stop, os.getpid())
     ) as pool:
@@ -85,8 +92,8 @@ def _follow(
             pending = {one for one in pending if not one.cancel()}
 
 
-def _limits(session: Session, rounds: int) -> SolveOptions:
-    share = session.seconds_left / max(rounds, 1)
+def _limits(session: Session, deadline: float, rounds: int) -> SolveOptions:
+    share = (deadline - monotonic()) / rounds
     return replace(session.options, time_limit_s=max(share, LEAST_SECONDS), threads=1)
 
 

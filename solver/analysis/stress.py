@@ -134,16 +134,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Stress:
-    """What came out. `futures` are those every plan was tried in; `skipped` were not reached.
+    """What came out. `plan` was tried in `futures`, and `skipped` were not reached.
 
     `own` are the solves of each future by itself, where they were made. `comparisons` begins with
-    the plan; `cheapest` and `safest` are positions in it.
+    the plan and is over the futures `compared_in`; `cheapest` and `safest` are positions in it.
     """
 
     base: SolveResult | None
+    plan: Candidate | None
     futures: tuple[Future, ...]
     skipped: tuple[str, ...]
     own: Mapping[str, SolveResult]
+    compared_in: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
     cheapest: int | None
     safest: int | None
@@ -156,32 +158,47 @@ def stress_plan(
     missing_place_year_nok: float,
     session: Session,
 ) -> Stress:
-    """Try a plan in every future, beside the cheapest plan of each.
+    """Try a plan in every future, and then beside it the cheapest plan of each.
 
     Without `given` decisions the plan is the cheapest of the instance.
     """
     base = _cheapest(instance, session) if given is None else None
     if base is not None and base.plan is None:
-        return Stress(base, (), tuple(f.name for f in futures), {}, (), None, None)
-    plan = given or _decisions(base)
-    concerned = [future for future in futures if future.concerns(plan)]
-    session.expect(session.solves + len(concerned) + len(futures) + 1)
+        return _nothing(base, futures)
+    decisions = given or _decisions(base)
+    concerned = [future for future in futures if future.concerns(decisions)]
+    session.expect(session.solves + len(concerned) + 2 * len(futures) + 2)
+    trials = _Trials(instance, missing_place_year_nok, session)
+    tried, (plan,) = trials.of([(None, decisions)], futures)
+    if plan is None:
+        return _nothing(base, futures)
     own = _own_plans(concerned, session)
-    chosen = list(_candidates(plan, concerned, own))
-    now = Future("", instance, 0.0)
-    asked = [_Question(f, [d for _, d in chosen], missing_place_year_nok) for f in (now, *futures)]
-    answers = work_on_all(_try_all, asked, session)
-    if answers[0] is None:
-        return Stress(base, (), tuple(f.name for f in futures), own, (), None, None)
-    tried = [(f, trials) for f, trials in zip(futures, answers[1:], strict=True) if trials]
-    candidates = [
-        Candidate(source, decisions, as_planned, _trials(number, as_planned, tried))
-        for number, ((source, decisions), as_planned) in enumerate(
-            zip(chosen, answers[0], strict=True)
-        )
-        if as_planned is not None
-    ]
-    return _compared(base, futures, [f for f, _ in tried], own, candidates)
+    compared, others = tried, list[Candidate | None]()
+    if chosen := list(_candidates(decisions, concerned, own)):
+        compared, others = trials.of(chosen, tried)
+    candidates = [plan, *(other for other in others if other is not None)]
+    names = {future.name for future in tried}
+    return _compared(
+        Stress(
+            base=base,
+            plan=plan,
+            futures=tuple(tried),
+            skipped=tuple(future.name for future in futures if future.name not in names),
+            own=own,
+            compared_in=tuple(future.name for future in compared),
+            comparisons=(),
+            cheapest=None,
+            safest=None,
+        ),
+        compared,
+        candidates,
+    )
+
+
+def _nothing(base: SolveResult | None, futures: Sequence[Future]) -> Stress:
+    """No plan to try, or no time to."""
+    skipped = tuple(future.name for future in futures)
+    return Stress(base, None, (), skipped, {}, (), (), None, None)
 
 
 def late(decisions: Decisions, delay: Delay, years: Sequence[int]) -> Decisions:
@@ -222,7 +239,8 @@ def _cheapest(instance: SitingInstance, session: Session) -> SolveResult:
 
 def _own_plans(futures: Sequence[Future], session: Session) -> dict[str, SolveResult]:
     """The cheapest plan of each future by itself; those there was time for."""
-    results = work_on_all(_solve, [future.instance for future in futures], session)
+    instances = [future.instance for future in futures]
+    results = work_on_all(_solve, instances, session, share=1 / 2)
     pairs = zip(futures, results, strict=True)
     return {future.name: result for future, result in pairs if result is not None}
 
@@ -234,9 +252,8 @@ def _solve(instance: SitingInstance, options: SolveOptions, watcher: Watcher) ->
 def _candidates(
     plan: Decisions, futures: Sequence[Future], own: Mapping[str, SolveResult]
 ) -> Iterator[tuple[str | None, Decisions]]:
-    """The plan, and each plan of a future as it would be decided today, once."""
+    """Each plan of a future as it would be decided today, once, where it is another."""
     known = [plan]
-    yield None, plan
     for future in futures:
         result = own.get(future.name)
         if result is not None and result.plan is not None:
@@ -273,37 +290,52 @@ def _try_all(
         return None
 
 
-def _trials(
-    number: int, as_planned: Trial, tried: Sequence[tuple[Future, Sequence[Trial | None]]]
-) -> dict[str, Trial]:
-    """A candidate's trial in each future; as in the scenario where that does not concern it."""
-    return {future.name: trials[number] or as_planned for future, trials in tried}
+class _Trials:
+    """Tries decisions in the scenario itself and in futures."""
+
+    def __init__(self, instance: SitingInstance, price: float, session: Session) -> None:
+        self._now = Future("", instance, 0.0)
+        self._price = price
+        self._session = session
+
+    def of(
+        self, chosen: Sequence[tuple[str | None, Decisions]], futures: Sequence[Future]
+    ) -> tuple[list[Future], list[Candidate | None]]:
+        """The futures that were reached, and what became of each of the chosen in them.
+
+        In a future that does not concern a candidate it is as in the scenario. None: no time.
+        """
+        decisions = [each for _, each in chosen]
+        asked = [_Question(each, decisions, self._price) for each in (self._now, *futures)]
+        now, *answers = work_on_all(_try_all, asked, self._session)
+        if now is None:
+            return [], [None] * len(chosen)
+        reached = [(f, trials) for f, trials in zip(futures, answers, strict=True) if trials]
+        candidates: list[Candidate | None] = []
+        for number, ((source, each), as_planned) in enumerate(zip(chosen, now, strict=True)):
+            assert as_planned is not None  # the scenario concerns everybody
+            trials = {f.name: answer[number] or as_planned for f, answer in reached}
+            candidates.append(Candidate(source, each, as_planned, trials))
+        return [future for future, _ in reached], candidates
 
 
-def _compared(
-    base: SolveResult | None,
-    futures: Sequence[Future],
-    tried: Sequence[Future],
-    own: Mapping[str, SolveResult],
-    candidates: Sequence[Candidate],
-) -> Stress:
-    names = {future.name for future in tried}
-    skipped = tuple(future.name for future in futures if future.name not in names)
+def _compared(found: Stress, futures: Sequence[Future], candidates: Sequence[Candidate]) -> Stress:
+    """The comparison of the candidates over futures that all were tried in."""
+    if not futures:
+        return found
     adoptable = [n for n, candidate in enumerate(candidates) if candidate.adoptable]
     best = {
-        name: min(candidates[n].trials[name].cost_nok for n in adoptable or range(len(candidates)))
-        for name in names
+        future.name: min(
+            candidates[n].trials[future.name].cost_nok for n in adoptable or range(len(candidates))
+        )
+        for future in futures
     }
-    comparisons = tuple(_comparison(candidate, tried, best) for candidate in candidates)
-    ranked = adoptable if tried else []
-    return Stress(
-        base=base,
-        futures=tuple(tried),
-        skipped=skipped,
-        own=own,
-        comparisons=comparisons if tried else (),
-        cheapest=min(ranked, key=lambda n: comparisons[n].expected_nok, default=None),
-        safest=min(ranked, key=lambda n: comparisons[n].regret_nok, default=None),
+    comparisons = tuple(_comparison(candidate, futures, best) for candidate in candidates)
+    return replace(
+        found,
+        comparisons=comparisons,
+        cheapest=min(adoptable, key=lambda n: comparisons[n].expected_nok, default=None),
+        safest=min(adoptable, key=lambda n: comparisons[n].regret_nok, default=None),
     )
 
 

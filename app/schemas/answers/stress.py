@@ -40,8 +40,8 @@ class FutureAnswer(Document):
     """The objective, and places missing beyond unmet need at their price."""
     extra_cost_nok: float
     """More than in the scenario as planned."""
-    regret_nok: float
-    """More than the best of the plans compared, in this future."""
+    regret_nok: float | None
+    """More than the best of the plans compared, in this future; null where none were."""
     own_plan: PlanOutcome | None
     """What became of the search for the cheapest plan of this future alone; null: not made."""
     own_plan_cost_nok: float | None
@@ -90,6 +90,8 @@ class StressAnswer(Answer):
     not_reached: list[str]
     """Futures there was no time for."""
     breaks: list[BreakSummary]
+    compared_in: list[str]
+    """Futures that the plans were compared in: all, unless time ran out."""
     plans: list[ComparedPlan]
     """Those compared; the plan that is stressed first."""
     least_expected_cost: int | None

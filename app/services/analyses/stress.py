@@ -17,6 +17,7 @@ from app.services.words import millions, number
 from solver.analysis.session import Session
 from solver.analysis.stress import (
     Break,
+    Candidate,
     Comparison,
     Decisions,
     Delay,
@@ -102,29 +103,31 @@ def _outcome(found: Stress, session: Session) -> Outcome:
     solved = [*found.own.values(), *([found.base] if found.base is not None else [])]
     proven = all(one.outcome in (Outcome.OPTIMAL, Outcome.INFEASIBLE) for one in solved)
     reached = not found.skipped and set(_concerning(found)) <= set(found.own)
+    reached = reached and len(found.compared_in) == len(found.futures)
     return Outcome.OPTIMAL if proven and reached else Outcome.FEASIBLE
 
 
 def _concerning(found: Stress) -> list[str]:
     """Futures in which something is other than planned for the plan that is stressed."""
-    if not found.comparisons:
+    if found.plan is None:
         return []
-    plan = found.comparisons[0].candidate.decisions
-    return [future.name for future in found.futures if future.concerns(plan)]
+    decisions = found.plan.decisions
+    return [future.name for future in found.futures if future.concerns(decisions)]
 
 
 def _found(found: Stress, planned: Planned) -> Document:
-    if not found.comparisons:
+    if found.plan is None:
         return {
             "breaks_as_planned": [],
             "futures": {},
             "not_reached": list(found.skipped),
             "breaks": [],
+            "compared_in": [],
             "plans": [],
             "least_expected_cost": None,
             "least_regret": None,
         }
-    plan = found.comparisons[0].candidate
+    plan = found.plan
     best = _best_by_future(found)
     concerning = set(_concerning(found))
     return {
@@ -136,13 +139,14 @@ def _found(found: Stress, planned: Planned) -> Document:
                 "weight": planned[name].weight,
                 "concerns_plan": name in concerning,
                 **_trial(trial, plan.as_planned),
-                "regret_nok": trial.cost_nok - best[name],
+                "regret_nok": trial.cost_nok - best[name] if name in best else None,
                 **_own(found, name),
             }
             for name, trial in plan.trials.items()
         },
         "not_reached": list(found.skipped),
-        "breaks": _summaries(found),
+        "breaks": _summaries(found, plan),
+        "compared_in": list(found.compared_in),
         "plans": [_compared(one) for one in found.comparisons],
         "least_expected_cost": found.cheapest,
         "least_regret": found.safest,
@@ -154,8 +158,9 @@ def _best_by_future(found: Stress) -> dict[str, float]:
     adoptable = [one.candidate for one in found.comparisons if one.candidate.adoptable]
     compared = adoptable or [one.candidate for one in found.comparisons]
     return {
-        future.name: min(candidate.trials[future.name].cost_nok for candidate in compared)
-        for future in found.futures
+        name: min(candidate.trials[name].cost_nok for candidate in compared)
+        for name in found.compared_in
+        if compared
     }
 
 
@@ -187,9 +192,8 @@ def _break(one: Break) -> Document:
     }
 
 
-def _summaries(found: Stress) -> list[Document]:
+def _summaries(found: Stress, plan: Candidate) -> list[Document]:
     """Rules that break, by year and place, those that break most often first."""
-    plan = found.comparisons[0].candidate
     concerning = _concerning(found)
     by_rule: dict[tuple[Any, ...], list[tuple[float, str, Break]]] = defaultdict(list)
     for name in concerning:
@@ -225,11 +229,10 @@ def _compared(one: Comparison) -> Document:
 
 
 def _text(found: Stress, planned: Planned, scenario: Scenario) -> Iterator[str]:
-    if not found.comparisons:
+    if found.plan is None:
         yield _without_trials(found)
         return
-    concerning = _concerning(found)
-    plan = found.comparisons[0].candidate
+    concerning, plan = _concerning(found), found.plan
     broken = [name for name in concerning if plan.trials[name].breaks]
     yield (
         f"Planen er prøvd i {len(found.futures)} framtider, hvorav {len(concerning)} angår den. "
@@ -237,7 +240,7 @@ def _text(found: Stress, planned: Planned, scenario: Scenario) -> Iterator[str]:
     )
     if plan.as_planned.breaks:
         yield "Den bryter krav også når alt går som planlagt; se «breaks_as_planned»."
-    summaries = _summaries(found)
+    summaries = _summaries(found, plan)
     yield from (f"  • {_summary(one, planned, scenario)}" for one in summaries[:MOST_LINES])
     if len(summaries) > MOST_LINES:
         yield f"  … og {len(summaries) - MOST_LINES} til; svaret har alle."
@@ -285,7 +288,14 @@ def _named(scenario: Scenario, part: str) -> str:
 
 def _best(found: Stress, planned: Planned) -> Iterator[str]:
     if found.cheapest is None or found.safest is None:
+        yield (
+            "Ingen av planene som er sammenliknet, holder de andre kravene i scenariet."
+            if found.comparisons
+            else "Det ble ikke tid til å sammenlikne planen med andre."
+        )
         return
+    if len(found.compared_in) < len(found.futures):
+        yield f"Det ble tid til å sammenlikne planer i {len(found.compared_in)} av framtidene."
     count = len(found.comparisons)
     yield (
         f"{count} planer er sammenliknet: denne, og den billigste for hver framtid som angår den. "
