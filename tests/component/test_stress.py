@@ -227,6 +227,17 @@ def test_who_is_stopped_hands_back_what_was_reached():
     assert set(found.skipped) == {"k 1 late", "need 1.2"}
 
 
+def test_what_the_plan_meets_comes_before_what_it_is_compared_with():
+    """The base, then the plan in the scenario and two futures; then somebody asks for an end."""
+    given = growing()
+    session = Session(EXACT, Watcher(should_stop=lambda: session.solves >= 4), parts=1)
+    found = stress_plan(given, [delayed(given, "k", 1), needing(given, 2)], None, PRICE, session)
+    assert found.skipped == ("need 2",)  # begun when the end came
+    assert found.plan is not None
+    assert [one.year for one in found.plan.trials["k 1 late"].breaks] == [Y2]
+    assert (found.own, found.cheapest) == ({}, 0)
+
+
 def test_without_a_plan_there_is_nothing_to_stress():
     given = growing(policies={"forbidden_projects": ["k"]})
     found = stressed(given, [needing(given, 1)])

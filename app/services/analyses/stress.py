@@ -296,7 +296,15 @@ def _best(found: Stress, planned: Planned) -> Iterator[str]:
         return
     if len(found.compared_in) < len(found.futures):
         yield f"Det ble tid til å sammenlikne planer i {len(found.compared_in)} av framtidene."
-    count = len(found.comparisons)
+    concerning, count = _concerning(found), len(found.comparisons)
+    if len(found.own) < len(concerning):
+        yield (
+            f"Den billigste planen ble funnet for {len(found.own)} av {len(concerning)} framtider; "
+            "til resten ble det ikke tid."
+        )
+    if count == 1:
+        yield "Det er ingen annen plan å sammenlikne med."
+        return
     yield (
         f"{count} planer er sammenliknet: denne, og den billigste for hver framtid som angår den. "
         "En plan utenom disse kan være bedre enn dem alle."
