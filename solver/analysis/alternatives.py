@@ -113,7 +113,8 @@ def find_alternatives(
     """Up to `number` plans of at most (1 + within) × the base's cost, the base among them."""
     base = _without_idle(instance, session.solve(instance))
     if base.plan is None:
-        return Alternatives(base, None, (), Ended.STOPPED, ())
+        none = Ended.EXHAUSTED if base.outcome is Outcome.INFEASIBLE else Ended.STOPPED
+        return Alternatives(base, None, (), none, ())
     search = _Search(instance, base, within, session)
     ended = search.fill(number)
     return Alternatives(base, search.limit, tuple(search.plans), ended, tuple(search.no_regret()))

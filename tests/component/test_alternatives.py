@@ -159,7 +159,7 @@ def test_opening_early_for_nothing_is_no_reason_not_to_wait():
 
 def test_an_infeasible_scenario_has_no_alternatives():
     answer, session = found(instance(**town({"k": 10}, districts={"a": district(9)})), 3, 1)
-    assert (answer.plans, answer.no_regret, answer.ended) == ((), (), Ended.STOPPED)
+    assert (answer.plans, answer.no_regret, answer.ended) == ((), (), Ended.EXHAUSTED)
     assert outcome_of(answer, session) is Outcome.INFEASIBLE
 
 
