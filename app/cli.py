@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,28 @@ def _parser() -> argparse.ArgumentParser:
     whynot.add_argument("--opens", type=_whole, metavar="ÅR", help="året det må åpne")
     whynot.set_defaults(run=_why_not)
 
+    alternatives = commands.add_parser(
+        "alternatives", help="nesten like gode planer, og det de har felles"
+    )
+    _add_scenario(alternatives)
+    _add_solve_options(alternatives)
+    alternatives.add_argument("--plans", type=_whole, metavar="N", help="så mange planer i alt")
+    alternatives.add_argument(
+        "--within", type=_number, metavar="ANDEL", help="så mye dyrere, som andel: 0.01"
+    )
+    alternatives.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    alternatives.set_defaults(run=_alternatives)
+
+    stress = commands.add_parser("stress", help="én plan mot mange framtider")
+    _add_scenario(stress)
+    _add_solve_options(stress)
+    stress.add_argument("--plan", type=Path, metavar="FIL", help="en plan fra «solve --out»")
+    stress.add_argument(
+        "--parameters", type=Path, metavar="FIL", help="framtidene, som i docs/explanations"
+    )
+    stress.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    stress.set_defaults(run=_stress, threads=min(os.cpu_count() or 1, MAX_THREADS))
+
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
     validate.set_defaults(run=_validate)
@@ -190,6 +213,13 @@ def _whole(text: str) -> int:
     return int(value)
 
 
+def _whole(text: str) -> int:
+    value = _number(text)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError("må være et helt tall")
+    return int(value)
+
+
 def _number(text: str) -> float:
     try:
         return float(text)
@@ -238,6 +268,31 @@ def _price(options: argparse.Namespace) -> int:
 def _why_not(options: argparse.Namespace) -> int:
     asked = {"project": options.project, "force": options.force, "opens": options.opens}
     return EXITS[_analyse(options, "why_not", asked)["outcome"]]
+
+
+def _alternatives(options: argparse.Namespace) -> int:
+    asked = {"n": options.plans, "within": options.within}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return EXITS[_analyse(options, "alternatives", given)["outcome"]]
+
+
+def _stress(options: argparse.Namespace) -> int:
+    given = {} if options.parameters is None else _object(options.parameters)
+    if options.plan is not None:
+        plan = _object(options.plan)
+        if "projects" not in plan:
+            raise InputError("no_plan", f"«{options.plan}» er ikke et plandokument.")
+        given = {**given, "plan": plan["projects"]}
+    if options.scenario in bundled.names() and "futures" not in given:
+        given = {"population_totals": bundled.population_variants(options.scenario), **given}
+    return EXITS[_analyse(options, "stress", given)["outcome"]]
+
+
+def _object(path: Path) -> dict[str, Any]:
+    given = parse_json(path.read_bytes())
+    if not isinstance(given, dict):
+        raise InputError("no_object", f"«{path}» inneholder ikke et JSON-objekt.")
+    return given
 
 
 def _analyse(

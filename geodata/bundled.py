@@ -44,6 +44,21 @@ def load(name: str) -> dict[str, Any]:
     return document
 
 
+def population_variants(name: str) -> dict[str, dict[str, int]]:
+    """Other projections than the scenario's own: {series: {year: inhabitants aged 80+}}.
+
+    Each holds for the period of the scenario's projection and begins with what is known. Raises as
+    `load`.
+    """
+    load(name)
+    chosen = _json(f"{name}.json")["population_series"]
+    projections = ("national_ratios", "lillehammer_ratios")
+    known = [series for series in chosen if series not in projections]
+    others = [series for series in projections if series not in chosen]
+    projected = len(known) < len(chosen)
+    return {other: _totals([*known, other]) for other in others if projected}
+
+
 def _text(file: str) -> str:
     return (files("geodata") / "lillehammer" / file).read_text(encoding="utf-8")
 

@@ -11,12 +11,16 @@ from app.schemas.issues import issues_of
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
 from app.services.checking.forced import check_why_not
+from app.services.futures import stress_is_possible
 from solver.domain.errors import DocumentInvalid, Issue
 
 Checking = Callable[[Scenario, Any], Iterator[Issue]]
 
 # What has nothing to look up in the scenario needs no check of its own.
-CHECKING: Mapping[RunKind, Checking] = {"why_not": check_why_not}
+CHECKING: Mapping[RunKind, Checking] = {
+    "why_not": check_why_not,
+    "stress": stress_is_possible,
+}
 
 
 def check_parameters(kind: RunKind, given: Mapping[str, Any], scenario: Scenario) -> Document:

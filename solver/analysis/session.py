@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from time import monotonic
 
 from solver import solve
@@ -53,18 +54,28 @@ class Session:
         """Seconds for the next solve: an even share of what is left, but enough to begin."""
         return max(self.seconds_left / max(self._parts - self.solves, 1), LEAST_SECONDS)
 
-    def solve(self, instance: SitingInstance) -> SolveResult:
-        """The next solve, by the options of the session, as `solver.solve`."""
+    def solve(self, instance: SitingInstance, limit_nok: float = inf) -> SolveResult:
+        """The next solve, by the options of the session, as `solver.solve`.
+
+        Once it is proven that every plan costs more than `limit_nok` the solve is dismissed: its
+        bound is the answer.
+        """
         limits = replace(self.options, time_limit_s=self.share)
-        result = solve(instance, limits, self.watcher())
+        result = solve(instance, limits, self.watcher(limit_nok))
         return replace(result, options=self.options)
 
-    def watcher(self) -> Watcher:
-        """For the next solve, which then counts: hears where it stands within the whole."""
+    def watcher(self, limit_nok: float = inf) -> Watcher:
+        """For the next solve, which then counts: hears where it stands within the whole.
+
+        It asks for an end when the session must, and when the bound has passed `limit_nok`.
+        """
         self.solves += 1
         part, before = self.solves, self.seconds
+        passed = False
 
         def tell(progress: Progress) -> None:
+            nonlocal passed
+            passed = passed or (progress.bound_nok is not None and progress.bound_nok > limit_nok)
             self._watcher.on_progress(
                 replace(
                     progress,
@@ -74,7 +85,7 @@ class Session:
                 )
             )
 
-        return Watcher(tell, self._watcher.should_stop)
+        return Watcher(tell, lambda: passed or self._watcher.should_stop())
 
 
 def common_outcome(results: Sequence[SolveResult]) -> Outcome:

@@ -108,8 +108,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Unlike:
+    """A plan to differ from: at least `least` of the projects it opens are not opened."""
+
+    opened: tuple[str, ...]
+    least: int
+
+
+@dataclass(frozen=True)
 class Policies:
-    """Political choices that can be switched on and off."""
+    """Political choices that can be switched on and off.
+
+    `unlike` no scenario asks for: an analysis does, in search of plans that differ.
+    """
 
     allowed_ownership: frozenset[Ownership] | None
     max_projects: int | None
@@ -117,6 +128,7 @@ class Policies:
     required_projects: tuple[str, ...]
     forbidden_projects: tuple[str, ...]
     keep_places: tuple[str, ...]
+    unlike: tuple[Unlike, ...] = ()
 
 
 @dataclass(frozen=True)

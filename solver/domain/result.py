@@ -43,7 +43,8 @@ class SolveOptions:
     """How long, how exact, with what. `mip_gap` is relative: |objective − bound| ÷ |objective|.
 
     `strategy` None: chosen by size and structure. `referee`: a second, independent solver is asked
-    to confirm the bound.
+    to confirm the bound. `seek_conflict`: of an infeasible instance, which can take as long as the
+    solve; no use to those who only want to know that there is no plan.
     """
 
     time_limit_s: float = 300.0
@@ -52,6 +53,7 @@ class SolveOptions:
     memory_limit_mb: float = 8000.0
     strategy: Strategy | None = None
     referee: bool = False
+    seek_conflict: bool = True
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

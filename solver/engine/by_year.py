@@ -30,8 +30,8 @@ def separable(instance: SitingInstance) -> bool:
         or (project.latest is not None and project.latest < instance.years[0])
         for k, project in instance.projects.items()
     )
-    required = instance.policies.required_projects
-    return len(instance.years) > 1 and nothing_opens and not required and _nothing_falls(instance)
+    decided = instance.policies.required_projects or instance.policies.unlike
+    return len(instance.years) > 1 and nothing_opens and not decided and _nothing_falls(instance)
 
 
 def solve_by_year(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:

@@ -67,7 +67,8 @@ def _answer(
     conflict = None
     # The conflict is sought in the whole program, which a strategy may have gone without.
     whole = estimate_mb(instance, allocations, Strategy.PLAIN)
-    if found.stop is Stop.INFEASIBLE and whole <= options.memory_limit_mb:
+    sought = found.stop is Stop.INFEASIBLE and options.seek_conflict
+    if sought and whole <= options.memory_limit_mb:
         conflict = find_conflict(instance, CONFLICT_SECONDS)
     return _without_plan(found, choice, options, journal, conflict)
 

@@ -8,6 +8,7 @@ from pyomo.common.gc_manager import PauseGC
 
 from solver.domain.instance import SitingInstance
 from solver.formulation.constraints import equity, policies, projects, resources, service, targets
+from solver.formulation.difference import openings_differ
 from solver.formulation.expressions import add_expressions, add_planning_expressions
 from solver.formulation.objective import add_objective, add_planning_objective
 from solver.formulation.parameters import Parameters, make_parameters
@@ -133,6 +134,7 @@ def build_planning(instance: SitingInstance) -> pyo.ConcreteModel:
             for constraint in family.constraints:
                 if constraint not in ALLOCATION:
                     constraint(model, par)
+        openings_differ(model, par)
         add_planning_objective(model, par)
     return model
 
@@ -149,5 +151,6 @@ def build(instance: SitingInstance) -> pyo.ConcreteModel:
     for family in FAMILIES:
         for constraint in family.constraints:
             constraint(model, par)
+    openings_differ(model, par)
     add_objective(model, par)
     return model

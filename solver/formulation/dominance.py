@@ -86,7 +86,12 @@ def better_project_opens_too(model: pyo.ConcreteModel, par: Parameters) -> None:
 
 
 def comparable_pairs(instance: SitingInstance) -> Iterator[Pair]:
-    """The pairs of V3, those left out that follow from others."""
+    """The pairs of V3, those left out that follow from others.
+
+    None where plans must differ from some known ones: the copy is then another plan.
+    """
+    if instance.policies.unlike:
+        return
     alike: dict[tuple[object, ...], list[str]] = {}
     left_out = _named(instance).union(forbidden_projects(instance))
     for k, project in instance.projects.items():

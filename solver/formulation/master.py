@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
 from solver.formulation.build import FAMILIES
+from solver.formulation.difference import openings_differ
 from solver.formulation.dominance import (
     better_project_opens_too,
     equal_projects_open_in_order,
@@ -46,6 +47,7 @@ def build_master(
             if constraint.__name__ not in _REPLACED:
                 constraint(model, par)
     add_openings_and_growth(model, par)
+    openings_differ(model, par)
     equal_projects_open_in_order(model, par)
     better_project_opens_too(model, par)
     _add_service_cost(model, par, unit_nok, most)

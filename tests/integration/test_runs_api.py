@@ -82,7 +82,7 @@ def test_strategy_and_referee_reach_the_child(sqlite_client: TestClient, toy: To
     run = sqlite_client.post("/v1/runs", json=asked, headers=WAIT).json()
     assert run["options"] == options | {"time_limit_s": 300, "mip_gap": 0.001, "threads": 1}
     told = sqlite_client.get(f"/v1/runs/{run['id']}/plan").json()["options"]
-    assert told == run["options"] | {"memory_limit_mb": 8000}
+    assert told == run["options"] | {"memory_limit_mb": 8000, "seek_conflict": True}
 
 
 def test_a_run_stored_before_an_option_came_has_its_default(

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.schemas.parameters import PARAMETERS, RunKind
 from app.schemas.scenario import Scenario
-from app.services.analyses import pareto, price, repair, why_not
+from app.services.analyses import alternatives, pareto, price, repair, stress, why_not
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from app.services.task import Task
@@ -29,7 +29,9 @@ ANSWERING: Mapping[RunKind, Answering] = {
     "repair": repair.answer,
     "price": price.answer,
     "why_not": why_not.answer,
+    "alternatives": alternatives.answer,
     "pareto": pareto.answer,
+    "stress": stress.answer,
 }
 
 

@@ -145,6 +145,7 @@ def _nothing_else_is_asked(instance: SitingInstance) -> bool:
         and limits.investment_total_nok is None
         and not policies.min_cores_with_places
         and not instance.weighs_worst_off
+        and not policies.unlike
     )
 
 
