@@ -213,13 +213,6 @@ def _whole(text: str) -> int:
     return int(value)
 
 
-def _whole(text: str) -> int:
-    value = _number(text)
-    if not value.is_integer():
-        raise argparse.ArgumentTypeError("må være et helt tall")
-    return int(value)
-
-
 def _number(text: str) -> float:
     try:
         return float(text)

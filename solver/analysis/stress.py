@@ -391,7 +391,7 @@ def _short(books: Books, year: int) -> Fraction:
     asked = target_places(instance, target).get(year, 0) if target is not None else 0
     unmet = sum(books.unmet(year).values(), ZERO)
     serving = [p for p, care_type in instance.care_types.items() if care_type.serves]
-    served = sum((Fraction(places) for _, places, _ in books.journeys[year]), ZERO)
+    served = sum((Fraction(one.places) for one in books.journeys[year]), ZERO)
     spare = sum((Fraction(books.total(p, year)) for p in serving), ZERO) - served
     return max(Fraction(asked - books.counted(year)), unmet + max(_idle(books, year) - spare, ZERO))
 
@@ -444,8 +444,8 @@ class _Service:
     def plan(self, decisions: Decisions) -> Plan:
         """The decisions with everybody served at least cost. Raises Halted when asked to stop.
 
-        A nearness target is kept where it can be, and the worst-off district weighed; elsewhere the cheapest service tells by how much
-        it breaks.
+        A nearness target is kept where it can be; elsewhere the cheapest service tells by how much
+        it breaks. The worst-off district is weighed where it must be.
         """
         bare = Plan(decisions.opens, decisions.places, {}, {})
         stock = Books(self._instance, bare).stock
