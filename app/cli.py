@@ -19,7 +19,7 @@ from rich.live import Live
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import place_of, set_path
-from app.schemas.parameters import Forced, RuleName, RunKind
+from app.schemas.parameters import Forced, ParetoParameters, RuleName, RunKind
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_scenario(pareto)
     _add_limits(pareto)
     pareto.add_argument("--points", type=_whole, metavar="N", help="høyst så mange planer")
-    measures = ("travel", "fte")
-    pareto.add_argument("--against", choices=measures, metavar="MÅL", help=" eller ".join(measures))
+    measures = get_args(ParetoParameters.model_fields["against"].annotation)
+    pareto.add_argument("--against", choices=measures, metavar="MÅL", help=", ".join(measures))
     pareto.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     pareto.set_defaults(run=_pareto)
 

@@ -72,7 +72,7 @@ class ParetoParameters(Document):
     """How many plans between the ends of a front, and what cost is traded for."""
 
     points: Annotated[int, Field(ge=2, le=50), BeforeValidator(whole)] = 10
-    against: Literal["travel", "fte"] = "travel"
+    against: Literal["travel", "fte", "worst_off"] = "travel"
 
 
 class AlternativesParameters(Document):

@@ -39,7 +39,7 @@ from solver.verify import verify
 
 AUGMENTED = 1e-3  # of the slope between the ends: the weight of the other measure under a ceiling
 EQUAL = 1e-9  # two ways of adding up the same plan
-NEXT = 1e-6  # of the range between the ends: how far below a point the next one is looked for
+NEXT = 1e-5  # of a point's other measure: how far below it the next one is looked for
 PROOF = 0.2  # of the time left, for one proof in a large instance: all points rest on it
 # Of the slope between the ends, in a large instance: the front is steep where travel is least, and
 # most of it lies where it is flat.
@@ -112,8 +112,10 @@ class _Search:
         self._unmet = first.unmet
         last = self._far_end(first)
         if last.other < first.other and last.cost > first.cost:
-            self._search_by_weight(_slope(first, last))
-            self._weight = AUGMENTED * _slope(first, self._far_end(first))
+            if self._tradeoff.decomposed:
+                self._search_by_weight(_slope(first, last))
+                last = self._far_end(first)
+            self._weight = AUGMENTED * _slope(first, last)
             self._search_by_ceiling(first)
         closed = self._fill()
         return self._chosen(closed)
@@ -124,8 +126,8 @@ class _Search:
         return self._seek(under, prove=False) or least
 
     def _search_by_weight(self, slope: float) -> None:
-        """Plans on the front's convex hull, and bounds for all of it; where seeking is dear."""
-        for share in WEIGHTS if self._tradeoff.decomposed else ():
+        """Plans on the front's convex hull, and bounds for all of it."""
+        for share in WEIGHTS:
             if not self._session.over:
                 self._seek(Seeking(1.0, share * slope, most_unmet=self._unmet))
 
@@ -147,15 +149,16 @@ class _Search:
             if len(front) >= self._asked:
                 return False
             widest = max(open_, key=lambda pair: pair[0].other - pair[1].other)
-            if not self._look_between(*widest, range_=front[0].other - front[-1].other):
+            if not self._look_between(*widest):
                 closed.add(_ids(widest))
         return False
 
-    def _look_between(self, high: Amounts, low: Amounts, range_: float) -> bool:
+    def _look_between(self, high: Amounts, low: Amounts) -> bool:
         """Whether there is a point strictly between two neighbours."""
-        for ceiling in ((high.other + low.other) / 2, high.other - NEXT * range_):
+        middle, below = (high.other + low.other) / 2, high.other - NEXT * abs(high.other)
+        for ceiling in (middle, below) if below > middle else (middle,):
             found = self._seek(self._under(ceiling))
-            if found is not None and found.other > low.other:
+            if found is not None and low.other < found.other < high.other and low.cost > found.cost:
                 return True
         return False
 

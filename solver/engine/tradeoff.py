@@ -53,6 +53,7 @@ class Measure(StrEnum):
 
     TRAVEL = "travel"  # journeys, NOK of present value
     FTE = "fte"  # FTE-years over the period, all staff groups
+    WORST_OFF = "worst_off"  # minutes of the worst-off district, E1, mean over the years
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,10 @@ class Tradeoff:
     def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
         self._found: list[Found] = []
         self._bounds: list[tuple[Seeking, float]] = []
-        self.decomposed = decomposition.fits(
-            _weighted(instance, 1.0, 1.0), count_allocations(instance)
-        )
+        priced = _weighted(instance, 1.0, 1.0)
+        if measure is Measure.WORST_OFF:
+            priced = _with_worst_off(priced)
+        self.decomposed = decomposition.fits(priced, count_allocations(instance))
         method = _Decomposed if self.decomposed else _Whole
         began = monotonic()
         self._method: _Method = method(instance, measure, options)
@@ -218,7 +220,7 @@ class Tradeoff:
         within.sort(key=lambda one: (one.amounts.cost, one.amounts.other))
         front: list[Found] = []
         for one in within:
-            if not front or one.amounts.other < front[-1].amounts.other:
+            if not front or one.amounts.other < _room(front[-1].amounts.other, -ENFORCED):
                 front.append(one)
         return front
 
@@ -294,6 +296,12 @@ def _weighted(instance: SitingInstance, cost: float, travel: float) -> SitingIns
     goal = instance.objective
     plain = Objective(goal.discount_rate, goal.unmet_place_year_nok, cost, travel)
     return replace(instance, objective=plain)
+
+
+def _with_worst_off(instance: SitingInstance) -> SitingInstance:
+    """The instance with a price on the worst-off district, so that it has a variable for it."""
+    goal = replace(instance.objective, worst_off_weight=1.0)
+    return replace(instance, objective=goal, travel=replace(instance.travel, nok_per_minute=1.0))
 
 
 def _fte_years(model: Any, instance: SitingInstance) -> Any:
@@ -402,8 +410,11 @@ class _Whole:
     def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
         self._instance = instance
         self._options = options
-        self._model = build_planning(_weighted(instance, 1.0, 0.0))
-        self.program = hand_over(self._model, AllocationBlock(_weighted(instance, 1.0, 0.0)))
+        costing = _weighted(instance, 1.0, 0.0)
+        if measure is Measure.WORST_OFF:
+            costing = _with_worst_off(costing)
+        self._model = build_planning(costing)
+        self.program = hand_over(self._model, AllocationBlock(costing))
         self.nodes = 0
         self._forms = self._read_forms(measure)
 
@@ -449,12 +460,21 @@ class _Whole:
         first = len(self.program.columns)
         unmet = np.zeros_like(cost.row)
         unmet[first : first + block.unmet] = cost.row[first : first + block.unmet]
-        if measure is Measure.TRAVEL:
+        if measure is Measure.WORST_OFF:
+            cost, other = self._without_worst_off(cost)
+        elif measure is Measure.TRAVEL:
             travelling = _weighted(self._instance, 0.0, 1.0)
             other = _objective(hand_over(build_planning(travelling), AllocationBlock(travelling)))
         else:
             other = self._form_of(_fte_years(self._model, self._instance))
         return _Forms(cost, other, _Form(unmet, 0.0))
+
+    def _without_worst_off(self, objective: _Form) -> tuple[_Form, _Form]:
+        """What the objective is without the price on the worst-off district; and its minutes."""
+        weighed = list(self._model.worst_off_minutes.values())
+        minutes = self._form_of(sum(weighed) / len(self._instance.years)) if weighed else None
+        other = minutes or _Form(np.zeros_like(objective.row), 0.0)
+        return _Form(np.where(other.row > 0, 0.0, objective.row), objective.constant), other
 
     def _form_of(self, expression: Any) -> _Form:
         linear = generate_standard_repn(expression)

@@ -16,6 +16,9 @@ class FrontPoint(Document):
     """Journeys: present value, unweighted."""
     fte_years: float
     """FTE of all staff groups, summed over the years."""
+    worst_off_minutes: float | None
+    """Minutes of the worst-off district per place it needs, a missing place counted as its longest
+    journey; mean over the years. Null unless that is what cost is traded for."""
     gap: float | None
     """By how much, relative to its cost, a plan with no more of the other measure could at most be
     cheaper; null when nothing is known."""
@@ -27,8 +30,9 @@ class FrontPoint(Document):
 class Front(Answer):
     """Cost against another measure."""
 
-    against: Literal["travel", "fte"]
-    """The measure that cost is traded for: `travel_nok` or `fte_years` of the points."""
+    against: Literal["travel", "fte", "worst_off"]
+    """The measure that cost is traded for: `travel_nok`, `fte_years` or `worst_off_minutes` of the
+    points."""
     complete: bool
     """There is no other point: each is proven, and so are the spaces between them."""
     points: list[FrontPoint]

@@ -17,6 +17,7 @@ from solver.engine.tradeoff import Measure
 UNITS = {
     Measure.TRAVEL: lambda value: f"reiser for {millions(value)}",
     Measure.FTE: lambda value: f"{number(value, 0)} årsverk over hele perioden",
+    Measure.WORST_OFF: lambda value: f"{number(value, 1)} minutter for kretsen som har det verst",
 }
 NOTHING = {
     Outcome.INFEASIBLE: "Ingen plan oppfyller alle kravene i scenariet. Bruk «flerkjerne explain» "
@@ -35,7 +36,11 @@ def answer(
     session = Session(options, watcher, expected_solves(parameters.points))
     front = find_front(instance, measure, parameters.points, session)
     points = [
-        _point(point, make_plan(scenario, instance, point.result), knee=index == front.knee)
+        {
+            **_point(point, make_plan(scenario, instance, point.result)),
+            "worst_off_minutes": point.other if measure is Measure.WORST_OFF else None,
+            "knee": index == front.knee,
+        }
         for index, point in enumerate(front.points)
     ]
     return make_answer(
@@ -49,14 +54,13 @@ def answer(
     )
 
 
-def _point(point: FrontPoint, plan: dict[str, Any], *, knee: bool) -> dict[str, Any]:
+def _point(point: FrontPoint, plan: dict[str, Any]) -> dict[str, Any]:
     totals = plan["totals"]
     return {
         "cost_nok": totals["capital_nok"] + totals["operating_nok"] + totals["unmet_nok"],
         "travel_nok": totals["travel_nok"],
         "fte_years": sum(sum(year["fte"].values()) for year in plan["years"].values()),
         "gap": point.gap,
-        "knee": knee,
         "plan": plan,
     }
 
