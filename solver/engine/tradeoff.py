@@ -102,8 +102,9 @@ class Seeking:
         return seeking._as_tight_as(self) and self.cost == 0 and self.other == 1
 
     def _as_tight_as(self, other: "Seeking") -> bool:
+        """What HiGHS says of a ceiling it says of one higher by its feasibility tolerance, too."""
         ceilings = zip(self._ceilings, other._ceilings, strict=True)
-        return all(b is None or (a is not None and a <= b) for a, b in ceilings)
+        return all(b is None or (a is not None and a <= _room(b, ENFORCED)) for a, b in ceilings)
 
     @property
     def _ceilings(self) -> tuple[float | None, ...]:

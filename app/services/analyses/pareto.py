@@ -8,14 +8,14 @@ from app.schemas.scenario import Scenario
 from app.services.answer_document import make_answer
 from app.services.instances import make_instance
 from app.services.plan_document import make_plan
-from app.services.words import millions, number, percent
+from app.services.words import kroner, number, percent
 from solver.analysis.pareto import Front, FrontPoint, expected_solves, find_front
 from solver.analysis.session import Session
 from solver.domain.result import Outcome, SolveOptions, Watcher
 from solver.engine.tradeoff import Measure
 
 UNITS = {
-    Measure.TRAVEL: lambda value: f"reiser for {millions(value)}",
+    Measure.TRAVEL: lambda value: f"reiser for {kroner(value)}",
     Measure.FTE: lambda value: f"{number(value, 0)} årsverk over hele perioden",
     Measure.WORST_OFF: lambda value: f"{number(value, 1)} minutter for kretsen som har det verst",
 }
@@ -72,7 +72,7 @@ def _words(front: Front, measure: Measure, asked: int, options: SolveOptions) ->
     if front.knee is not None:
         knee = front.points[front.knee]
         lines.append(
-            f"Kneet ligger ved {millions(knee.cost)} og {UNITS[measure](knee.other)}: "
+            f"Kneet ligger ved {kroner(knee.cost)} og {UNITS[measure](knee.other)}: "
             "forbi det koster hver forbedring klart mer enn før."
         )
     if front.complete:
@@ -85,12 +85,12 @@ def _words(front: Front, measure: Measure, asked: int, options: SolveOptions) ->
 
 def _range(front: Front, measure: Measure) -> str:
     first, last = front.points[0], front.points[-1]
-    cheapest = f"Den rimeligste planen koster {millions(first.cost)} (nåverdi) og gir "
+    cheapest = f"Den rimeligste planen koster {kroner(first.cost)} (nåverdi) og gir "
     if len(front.points) == 1:
         return f"{cheapest}{UNITS[measure](first.other)}. Ingen plan gjør det bedre for mer penger."
     return (
         f"{cheapest}{UNITS[measure](first.other)}. Det minste som ble funnet er "
-        f"{UNITS[measure](last.other)}, og det koster {millions(last.cost - first.cost)} mer."
+        f"{UNITS[measure](last.other)}, og det koster {kroner(last.cost - first.cost)} mer."
     )
 
 
