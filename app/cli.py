@@ -13,16 +13,21 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Self, TextIO, get_args
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
+from app.comparison_table import print_comparison
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
 from app.schemas.merge_patch import place_of, set_path
 from app.schemas.parameters import Forced, ParetoParameters, RuleName, RunKind
+from app.schemas.plan import Plan
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
+from app.services.comparison import Compared, compare
 from app.services.parameters import check_parameters
+from app.services.plan_document import dump, scenario_hash
 from app.services.task import Task
 from app.services.words import millions, number, percent
 from app.summary import print_summary, wide
@@ -138,6 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     stress.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
     stress.set_defaults(run=_stress, threads=min(os.cpu_count() or 1, MAX_THREADS))
+
+    compare = commands.add_parser("compare", help="to til seks planer side om side")
+    compare.add_argument(
+        "runs",
+        nargs="+",
+        metavar="SCENARIO[=PLAN]",
+        help="et scenario, som løses, eller med en plan fra «solve --out»: fil=plan.json",
+    )
+    _add_limits(compare)
+    compare.add_argument("--out", type=Path, metavar="FIL", help="sammenligningen som JSON")
+    compare.add_argument("--geojson", type=Path, metavar="FIL", help="forskjellene på kartet")
+    compare.set_defaults(run=_compare)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -288,6 +305,39 @@ def _object(path: Path) -> dict[str, Any]:
     return given
 
 
+def _compare(options: argparse.Namespace) -> int:
+    for path in (options.out, options.geojson):
+        _can_write(path)
+    runs = [_compared(named, options) for named in options.runs]
+    comparison = compare(runs)
+    console = _hand_out(dump(comparison), options.out)
+    print_comparison(console, comparison)
+    if options.geojson is not None:
+        from geodata.differences import differences
+        from geodata.exporters import write_geojson
+
+        layer = differences([run.scenario for run in runs], comparison)
+        write_geojson(options.geojson, layer)
+    return EXIT_OK
+
+
+def _compared(named: str, options: argparse.Namespace) -> Compared:
+    """The plan of a file, checked to be of its scenario, or else a new one."""
+    source, equals, path = named.partition("=")
+    document = _read(source, [])
+    if not equals:
+        plan, _ = _run(Task(document), options)
+        return Compared(named, document, plan)
+    plan = _object(Path(path))
+    try:
+        Plan.model_validate(plan)
+    except ValidationError as error:
+        raise InputError("no_plan", f"«{path}» er ikke et plandokument.") from error
+    if plan["provenance"]["scenario_hash"] != scenario_hash(check_scenario(document)):
+        raise InputError("plan_of_another_scenario", f"«{path}» er ikke en plan for «{source}».")
+    return Compared(named, document, plan)
+
+
 def _analyse(
     options: argparse.Namespace, kind: RunKind, parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -367,8 +417,6 @@ def _example(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pydantic import ValidationError
-
     from app.main import serve
     from app.settings import Settings
 

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.api import middleware, openapi, operations, problems
 from app.api.dependencies import Services
-from app.api.v1 import runs, scenarios, schemas
+from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.jobs.local import LocalJobEngine
 from app.services.runs import Runs
@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = _wire(settings)
-    for part in (scenarios, runs, schemas, operations):
+    for part in (scenarios, runs, compare, schemas, operations):
         app.include_router(part.router)
     problems.install(app)
     openapi.install(app)

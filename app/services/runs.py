@@ -113,14 +113,14 @@ class Runs:
 
         Raises NotFound without a plan, GeodataError for an unknown layer or year.
         """
-        scenario, plan = self._documents(run_id)
+        scenario, plan = self.documents(run_id)
         if name is None:
             return all_layers(scenario, plan, year)
         return layer(name, scenario, plan, year)
 
     def geopackage(self, run_id: str) -> bytes:
         """Every layer of the plan as a GeoPackage; NotFound without a plan."""
-        scenario, plan = self._documents(run_id)
+        scenario, plan = self.documents(run_id)
         with TemporaryDirectory(prefix="flerkjerne-") as folder:
             path = Path(folder, "plan.gpkg")
             write_geopackage(path, scenario, plan)
@@ -179,8 +179,8 @@ class Runs:
         if repository.waiting() >= self._settings.max_queue:
             raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
 
-    def _documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Scenario and plan of a run."""
+    def documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Scenario and plan of a run; NotFound without a plan."""
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
             return json.loads(row.scenario), json.loads(_plan(row))

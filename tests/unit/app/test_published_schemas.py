@@ -8,13 +8,14 @@ import pytest
 from pydantic import BaseModel
 
 from app.schemas.answers import ANSWERS
+from app.schemas.comparison import Comparison
 from app.schemas.plan import Plan
 from app.schemas.scenario import Scenario
 
 FOLDER = Path(__file__).parents[3] / "docs" / "schema"
 
 
-DOCUMENTS = [("scenario", Scenario), ("plan", Plan), *ANSWERS.items()]
+DOCUMENTS = [("scenario", Scenario), ("plan", Plan), ("comparison", Comparison), *ANSWERS.items()]
 
 
 @pytest.mark.parametrize(("name", "document"), DOCUMENTS)

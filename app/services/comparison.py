@@ -1,0 +1,192 @@
+"""Two to six plans side by side: a pure function of their scenarios and plan documents."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.schemas.comparison import Comparison
+from app.services.goals import goals
+from app.services.words import kroner, listed, number
+from solver.domain.errors import InputError
+
+FEWEST, MOST = 2, 6
+SMALL_MINUTES = 0.05  # less is shown as no change
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A plan with its scenario, as plain documents, under a name."""
+
+    name: str
+    scenario: Document
+    plan: Document
+
+    @cached_property
+    def years(self) -> frozenset[str]:
+        """Those the plan has figures for."""
+        return frozenset(self.plan["years"])
+
+
+def compare(runs: Sequence[Compared]) -> dict[str, Any]:
+    """The comparison of 2 to 6 plans, checked against its own schema.
+
+    Raises InputError when they are too few or too many, one has no plan, or they have no year
+    in common.
+    """
+    years = common_years(runs)
+    last = years[-1]
+    districts = _districts(runs, last)
+    document = {
+        "runs": [_run(run) for run in runs],
+        "years": {year: [_year(run.plan["years"][year]) for run in runs] for year in years},
+        "projects": _projects(runs),
+        "districts": districts,
+        "winners": [_winners(districts, index) for index in range(len(runs))],
+        "goals": goals([(run.scenario, run.plan) for run in runs], years),
+        "text": list(_words(runs, districts, last)),
+    }
+    Comparison.model_validate(document)
+    return document
+
+
+def common_years(runs: Sequence[Compared]) -> list[str]:
+    """The years that every plan has, in order. Raises InputError, as `compare` does."""
+    if not FEWEST <= len(runs) <= MOST:
+        raise InputError(
+            "compare_two_to_six", f"Sammenlign fra {FEWEST} til {MOST} planer, ikke {len(runs)}."
+        )
+    for run in runs:
+        if not run.years:
+            raise InputError("no_plan", f"«{run.name}» har ingen plan å sammenligne.")
+    years = frozenset.intersection(*(run.years for run in runs))
+    if not years:
+        raise InputError("no_common_year", "Planene har ingen år felles.")
+    return sorted(years)
+
+
+def _run(run: Compared) -> dict[str, Any]:
+    plan, totals = run.plan, run.plan["totals"]
+    return {
+        "name": run.name,
+        "title": run.scenario["title"],
+        "scenario_hash": plan["provenance"]["scenario_hash"],
+        "outcome": plan["outcome"],
+        "objective_nok": plan["objective_nok"],
+        "mip_gap": plan["mip_gap"],
+        "cost_nok": totals["capital_nok"] + totals["operating_nok"] + totals["unmet_nok"],
+        "travel_nok": totals["travel_nok"],
+        "investment_nok": totals["investment_nok"],
+    }
+
+
+_COPIED = (
+    *("places_counted", "coverage_ratio", "coverage_target", "fte", "fte_available"),
+    *("investment_nok", "capital_nok", "operating_nok", "travel_nok"),
+    *("mean_minutes", "max_minutes"),
+)
+
+
+def _year(figures: Document) -> dict[str, Any]:
+    return {
+        "need": sum(figures["need"].values()),
+        "unmet": sum(figures["unmet"].values()),
+        "places": sum(figures["places"].values()),
+        **{name: figures[name] for name in _COPIED},
+    }
+
+
+def _projects(runs: Sequence[Compared]) -> dict[str, Any]:
+    opened = {k: p for run in reversed(runs) for k, p in run.plan["projects"].items()}
+    return {
+        k: {
+            "title": opened[k]["title"],
+            "site": opened[k]["site"],
+            "runs": [_opened(run.plan["projects"].get(k)) for run in runs],
+        }
+        for k in sorted(opened)
+    }
+
+
+def _opened(project: Document | None) -> dict[str, Any] | None:
+    if project is None:
+        return None
+    sizes = [list(series.values())[-1] for series in project["places"].values() if series]
+    return {"opens": project["opens"], "places": sum(sizes)}
+
+
+def _districts(runs: Sequence[Compared], year: str) -> dict[str, Any]:
+    titles = {i: d.get("title") or i for r in reversed(runs) for i, d in _known(r).items()}
+    found = {}
+    for i in sorted(titles):
+        minutes = [run.plan["districts"].get(i, {}).get(year, _NOBODY) for run in runs]
+        means = [figures["mean_minutes"] for figures in minutes]
+        first = means[0]
+        change = [None if m is None or first is None else m - first for m in means]
+        found[i] = {"title": titles[i], "minutes": means, "change": change}
+    return found
+
+
+_NOBODY: Document = {"mean_minutes": None}
+
+
+def _known(run: Compared) -> Mapping[str, Document]:
+    known: Mapping[str, Document] = run.scenario["districts"]
+    return known
+
+
+def _winners(districts: Mapping[str, Document], index: int) -> dict[str, list[str]]:
+    moved = {
+        i: change
+        for i, district in districts.items()
+        if (change := district["change"][index]) is not None and abs(change) > SMALL_MINUTES
+    }
+    ordered = sorted(moved, key=lambda i: (moved[i], i))
+    gains = [i for i in ordered if moved[i] < 0]
+    return {"gains": gains, "losses": [i for i in reversed(ordered) if moved[i] > 0]}
+
+
+def _words(runs: Sequence[Compared], districts: Mapping[str, Document], last: str) -> Iterator[str]:
+    first = runs[0]
+    for index, run in enumerate(runs[1:], start=1):
+        parts = [_cost(first, run), _places(first, run, last)]
+        parts += _opening(first, run)
+        winners = _winners(districts, index)
+        parts.append(
+            f"i {last} får {len(winners['gains'])} kretser kortere og {len(winners['losses'])} "
+            "lengre vei"
+        )
+        yield f"«{run.name}» mot «{first.name}»: {'; '.join(parts)}."
+
+
+def _cost(first: Compared, run: Compared) -> str:
+    more = _run(run)["cost_nok"] - _run(first)["cost_nok"]
+    return _more_or_less(more, "koster", "mer", "mindre", kroner) or "koster det samme"
+
+
+def _places(first: Compared, run: Compared, last: str) -> str:
+    ours, theirs = (sum(r.plan["years"][last]["places"].values()) for r in (run, first))
+    told = _more_or_less(ours - theirs, "har", "flere plasser", "færre plasser", _whole)
+    return f"{told} i {last}" if told else f"har like mange plasser i {last}"
+
+
+def _whole(value: float) -> str:
+    return number(value, 0)
+
+
+def _more_or_less(
+    more: float, verb: str, above: str, below: str, tell: Callable[[float], str]
+) -> str | None:
+    if abs(more) < 0.5:  # kroner or places
+        return None
+    return f"{verb} {tell(abs(more))} {above if more > 0 else below}"
+
+
+def _opening(first: Compared, run: Compared) -> list[str]:
+    ours, theirs = run.plan["projects"], first.plan["projects"]
+    new = [ours[k]["title"] for k in sorted(ours.keys() - theirs.keys())]
+    gone = [theirs[k]["title"] for k in sorted(theirs.keys() - ours.keys())]
+    told = [f"åpner {listed(new)} i tillegg"] if new else []
+    return [*told, *([f"åpner ikke {listed(gone)}"] if gone else [])]

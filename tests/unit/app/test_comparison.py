@@ -1,0 +1,143 @@
+"""Two plans of a town side by side, with every figure worked out by hand."""
+
+from typing import Any
+
+import pytest
+
+from app.services.checking import check_scenario
+from app.services.comparison import Compared, compare
+from app.services.solving import solve_scenario
+from geodata.differences import differences
+from solver.domain.errors import InputError
+from solver.domain.result import SolveOptions
+from tests.siting import Y1, Document, district, project, scenario, site
+
+
+def town(**policies: Any) -> Document:
+    """Four in need at a, in the centre, and four at b, in a bydelssenter; four places stand at s.
+
+    k (20 NOK, private) builds at u in b's core, l (5 NOK, municipal) at s in the centre.
+    """
+    return scenario(
+        cores={"g": {"title": "Sentrum", "main": True}, "h": {"title": "Vingar"}},
+        districts={"a": district(4, core="g", title="A"), "b": district(4, core="h", title="B")},
+        sites={"s": site(4, core="g"), "u": {"core": "h", "location": [10.4, 61.1]}},
+        minutes={"s": {"a": 1, "b": 12}, "u": {"a": 12, "b": 2}},
+        projects={
+            "k": project("u", 4, 4, investment_nok=20, ownership="private", title="K"),
+            "l": project("s", 4, 4, investment_nok=5, title="L"),
+        },
+        policies={"min_cores_with_places": 1, **policies},
+    )
+
+
+def planned(name: str, document: Document) -> Compared:
+    checked = check_scenario(document)
+    return Compared(name, checked.plain(), solve_scenario(checked, SolveOptions(mip_gap=0)))
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Document:
+    near = planned("nær", town(required_projects=["k"], forbidden_projects=["l"]))
+    cheap = planned(
+        "rimelig", town(forbidden_projects=["k"], allowed_ownership=["municipal", "non_profit"])
+    )
+    return compare([near, cheap])
+
+
+def test_money_places_and_minutes(comparison: Document) -> None:
+    near, cheap = comparison["runs"]
+    assert (near["name"], near["cost_nok"], near["travel_nok"]) == ("nær", 20, 4 * 1 + 4 * 2)
+    assert (cheap["name"], cheap["cost_nok"], cheap["travel_nok"]) == ("rimelig", 5, 4 + 4 * 12)
+    year = comparison["years"][str(Y1)]
+    assert [one["places"] for one in year] == [8, 8]
+    assert [one["mean_minutes"] for one in year] == [1.5, 6.5]
+
+
+def test_projects_and_who_loses(comparison: Document) -> None:
+    opened = {"opens": Y1, "places": 4}
+    assert comparison["projects"]["k"]["runs"] == [opened, None]
+    assert comparison["projects"]["l"]["runs"] == [None, opened]
+    assert comparison["districts"]["b"]["minutes"] == [2, 12]
+    assert comparison["districts"]["b"]["change"] == [0, 10]
+    assert comparison["districts"]["a"]["change"] == [0, 0]
+    assert comparison["winners"] == [
+        {"gains": [], "losses": []},
+        {"gains": [], "losses": ["b"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("goal", "rule", "values", "met"),
+    [
+        ("Flerkjernestruktur: nye plasser i bydelssentra", None, [1, 0], [None, None]),
+        ("Flerkjernestruktur: kjerner med plasser", "C15", [2, 1], [True, True]),
+        ("Utbygging i tilknytning til eksisterende lokasjoner", None, [0, 1], [None, None]),
+        ("Dekningsgrad", "C8", [None, None], [None, None]),
+        ("Bemanning", "C10", [None, None], [None, None]),
+        ("Eierskap", "C7", [0, 1], [None, True]),
+        ("Avstand", "C16", [1.5, 6.5], [None, None]),
+        ("10-minuttersbyen", None, [1, 0.5], [None, None]),
+        ("Hjemmenær omsorg", None, [1, 0.5], [None, None]),
+    ],
+)
+def test_goals(
+    comparison: Document, goal: str, rule: str | None, values: list[Any], met: list[Any]
+) -> None:
+    found = next(one for one in comparison["goals"] if one["goal"] == goal)
+    assert found["rule"] == rule
+    assert [one["value"] for one in found["runs"]] == values
+    assert [one["met"] for one in found["runs"]] == met
+
+
+def test_words(comparison: Document) -> None:
+    assert comparison["text"] == [
+        f"«rimelig» mot «nær»: koster 15 kr mindre; har like mange plasser i {Y1}; "
+        f"åpner L i tillegg; åpner ikke K; i {Y1} får 0 kretser kortere og 1 lengre vei."
+    ]
+
+
+def test_staff_coverage_and_nearness_are_judged_by_their_rules() -> None:
+    document = town(required_projects=["k"])
+    document["districts"]["a"]["population"] = {"80+": 100}
+    document["care_types"]["p"]["fte_per_place"] = {"all": 1}
+    document |= {
+        "targets": {
+            "coverage": {"ratio": 0.1, "population": "80+"},
+            "within": {"minutes": 5, "share": 0.5},
+        },
+        "staffing": {"available_fte": {"all": 20}},
+    }
+    run = planned("k", document)
+    goals = {one["goal"]: one["runs"][0] for one in compare([run, run])["goals"]}
+    assert (goals["Dekningsgrad"]["met"], goals["Dekningsgrad"]["value"]) == (True, 0.12)
+    assert (goals["Bemanning"]["met"], goals["Bemanning"]["value"]) == (True, 0.6)
+    assert goals["Avstand"]["met"] is True
+
+
+def test_what_cannot_be_compared() -> None:
+    run = planned("k", town())
+    document = town()
+    document["years"] = {"first": Y1 + 1, "last": Y1 + 1}
+    later = planned("senere", document)
+    none = Compared("ingen", run.scenario, {**run.plan, "years": {}})
+    for runs, code in (
+        ([run], "compare_two_to_six"),
+        ([run] * 7, "compare_two_to_six"),
+        ([run, none], "no_plan"),
+        ([run, later], "no_common_year"),
+    ):
+        with pytest.raises(InputError) as error:
+            compare(runs)
+        assert error.value.code == code
+
+
+def test_differences_on_the_map(comparison: Document) -> None:
+    layer = differences([town(), town()], comparison)
+    found = {feature["id"]: feature for feature in layer["features"]}
+    assert set(found) == {"districts/a", "districts/b", "projects/k", "projects/l"}
+    b = found["districts/b"]["properties"]
+    assert (b["minutes_1"], b["minutes_2"], b["change_2"]) == (2, 12, 10)
+    k = found["projects/k"]
+    assert k["geometry"]["coordinates"] == [10.4, 61.1]
+    assert (k["properties"]["opens_1"], k["properties"]["opens_2"]) == (Y1, None)
