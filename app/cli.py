@@ -25,7 +25,7 @@ from app.schemas.parameters import Forced, ParetoParameters, RuleName, RunKind
 from app.schemas.plan import Plan
 from app.schemas.run import MAX_THREADS
 from app.services.checking import check_scenario
-from app.services.comparison import Compared, compare
+from app.services.comparison import Compared, compare, require_two_to_six
 from app.services.parameters import check_parameters
 from app.services.plan_document import dump, scenario_hash
 from app.services.task import Task
@@ -308,7 +308,12 @@ def _object(path: Path) -> dict[str, Any]:
 def _compare(options: argparse.Namespace) -> int:
     for path in (options.out, options.geojson):
         _can_write(path)
-    runs = [_compared(named, options) for named in options.runs]
+    require_two_to_six(options.runs)
+    given = [(named, *_with_plan(named)) for named in options.runs]
+    runs = [
+        Compared(named, document, plan or _run(Task(document), options)[0])
+        for named, document, plan in given
+    ]
     comparison = compare(runs)
     console = _hand_out(dump(comparison), options.out)
     print_comparison(console, comparison)
@@ -321,13 +326,12 @@ def _compare(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _compared(named: str, options: argparse.Namespace) -> Compared:
-    """The plan of a file, checked to be of its scenario, or else a new one."""
+def _with_plan(named: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A scenario with the plan of a file, checked to be of it; no plan where none is named."""
     source, equals, path = named.partition("=")
     document = _read(source, [])
     if not equals:
-        plan, _ = _run(Task(document), options)
-        return Compared(named, document, plan)
+        return document, None
     plan = _object(Path(path))
     try:
         Plan.model_validate(plan)
@@ -335,7 +339,7 @@ def _compared(named: str, options: argparse.Namespace) -> Compared:
         raise InputError("no_plan", f"«{path}» er ikke et plandokument.") from error
     if plan["provenance"]["scenario_hash"] != scenario_hash(check_scenario(document)):
         raise InputError("plan_of_another_scenario", f"«{path}» er ikke en plan for «{source}».")
-    return Compared(named, document, plan)
+    return document, plan
 
 
 def _analyse(

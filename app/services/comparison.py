@@ -1,5 +1,6 @@
 """Two to six plans side by side: a pure function of their scenarios and plan documents."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,8 +34,8 @@ class Compared:
 def compare(runs: Sequence[Compared]) -> dict[str, Any]:
     """The comparison of 2 to 6 plans, checked against its own schema.
 
-    Raises InputError when they are too few or too many, one has no plan, or they have no year
-    in common.
+    Raises InputError when they are too few or too many or not distinct, one has no plan, or they
+    have no year in common.
     """
     years = common_years(runs)
     last = years[-1]
@@ -54,10 +55,7 @@ def compare(runs: Sequence[Compared]) -> dict[str, Any]:
 
 def common_years(runs: Sequence[Compared]) -> list[str]:
     """The years that every plan has, in order. Raises InputError, as `compare` does."""
-    if not FEWEST <= len(runs) <= MOST:
-        raise InputError(
-            "compare_two_to_six", f"Sammenlign fra {FEWEST} til {MOST} planer, ikke {len(runs)}."
-        )
+    require_two_to_six([run.name for run in runs])
     for run in runs:
         if not run.years:
             raise InputError("no_plan", f"«{run.name}» har ingen plan å sammenligne.")
@@ -65,6 +63,17 @@ def common_years(runs: Sequence[Compared]) -> list[str]:
     if not years:
         raise InputError("no_common_year", "Planene har ingen år felles.")
     return sorted(years)
+
+
+def require_two_to_six(names: Sequence[str]) -> None:
+    """Raises InputError unless 2 to 6 distinct plans are named; before any is read or solved."""
+    if not FEWEST <= len(names) <= MOST:
+        detail = f"Sammenlign fra {FEWEST} til {MOST} planer, ikke {len(names)}."
+        raise InputError("compare_two_to_six", detail)
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        detail = f"«{twice[0]}» er nevnt mer enn én gang. Nevn {FEWEST} til {MOST} ulike planer."
+        raise InputError("compare_two_to_six", detail)
 
 
 def _run(run: Compared) -> dict[str, Any]:
@@ -152,7 +161,7 @@ def _words(runs: Sequence[Compared], districts: Mapping[str, Document], last: st
     first = runs[0]
     for index, run in enumerate(runs[1:], start=1):
         parts = [_cost(first, run), _places(first, run, last)]
-        parts += _opening(first, run)
+        parts += [*_minutes(first, run, last), *_opening(first, run)]
         winners = _winners(districts, index)
         parts.append(
             f"i {last} får {len(winners['gains'])} kretser kortere og {len(winners['losses'])} "
@@ -170,6 +179,16 @@ def _places(first: Compared, run: Compared, last: str) -> str:
     ours, theirs = (sum(r.plan["years"][last]["places"].values()) for r in (run, first))
     told = _more_or_less(ours - theirs, "har", "flere plasser", "færre plasser", _whole)
     return f"{told} i {last}" if told else f"har like mange plasser i {last}"
+
+
+def _minutes(first: Compared, run: Compared, last: str) -> list[str]:
+    ours, theirs = (r.plan["years"][last]["mean_minutes"] for r in (run, first))
+    if ours is None or theirs is None:
+        return []
+    if abs(ours - theirs) <= SMALL_MINUTES:
+        return [f"har like lang vei i snitt i {last}"]
+    longer = "lengre" if ours > theirs else "kortere"
+    return [f"har {number(abs(ours - theirs), 1)} minutter {longer} vei i snitt i {last}"]
 
 
 def _whole(value: float) -> str:

@@ -8,9 +8,12 @@ opened projects, in the last common year.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any
 
+from app.schemas.scenario import CoreCoverage
 from app.services.words import listed, number, percent
+from geodata.need import population
 from geodata.series import step
 
 Document = Mapping[str, Any]
@@ -43,8 +46,8 @@ def _reached(value: float | None, text: str, met: bool | None) -> dict[str, Any]
 
 
 def _new_places(plan: Document, year: str) -> Counter[str]:
-    """{project: places} in a year."""
-    return Counter(
+    """{project: places} in a year, of those that have any then."""
+    return +Counter(
         {
             k: sum(series.get(year, 0) for series in project["places"].values())
             for k, project in plan["projects"].items()
@@ -66,39 +69,85 @@ def _core_of(scenario: Document, project: str) -> str | None:
     return core
 
 
-def _in_centres(scenario: Document, plan: Document, years: Sequence[str]) -> Judged:
-    cores = scenario.get("cores") or {}
-    new = _new_places(plan, years[-1])
-    by_core: Counter[str] = Counter()
-    for k, places in new.items():
-        core = _core_of(scenario, k)
-        if core is not None and not (cores.get(core) or {}).get("main"):
-            by_core[core] += places
-    total = sum(new.values())
-    if not total:
-        return None, "ingen nye plasser", None
-    told = [
-        f"{(cores.get(core) or {}).get('title') or core} {places}"
-        for core, places in sorted(by_core.items(), key=lambda one: (-one[1], one[0]))
-        if places
-    ]
-    share = sum(by_core.values()) / total
-    where = f": {listed(told)}" if told else ""
-    return share, f"{percent(share, 0)} av de nye plassene i bydelssentra{where}", None
+def _in_centres(main: bool) -> Judge:
+    """The share of new places in the main centre, or else in the other cores (bydelssentra)."""
+
+    def judge(scenario: Document, plan: Document, years: Sequence[str]) -> Judged:
+        cores = scenario.get("cores") or {}
+        by_core: Counter[str] = Counter()
+        for k, places in _new_places(plan, years[-1]).items():
+            core = _core_of(scenario, k)
+            if core is not None and bool((cores.get(core) or {}).get("main")) == main:
+                by_core[core] += places
+        share = _share_of_new(scenario, plan, years[-1], lambda k: _core_of(scenario, k) in by_core)
+        if share is None:
+            return None, "ingen nye plasser", None
+        told = [
+            f"{_core_title(scenario, core)} {places}"
+            for core, places in sorted(by_core.items(), key=lambda one: (-one[1], one[0]))
+        ]
+        where = f": {listed(told)}" if told else ""
+        centres = "hovedsenteret" if main else "bydelssentra"
+        return share, f"{percent(share, 0)} av de nye plassene i {centres}{where}", None
+
+    return judge
+
+
+def _core_title(scenario: Document, core: str) -> str:
+    return ((scenario.get("cores") or {}).get(core) or {}).get("title") or core
+
+
+def _core_coverage(scenario: Document, plan: Document, years: Sequence[str]) -> Judged:
+    """Counted places ÷ those asked for, in the core and year where that is least."""
+    reached = {
+        (g, year): (_counted_in_core(scenario, plan, g, year), asked)
+        for g, wanted in _wanted_in_cores(scenario, years).items()
+        for year, asked in zip(years, wanted, strict=True)
+        if asked
+    }
+    if not reached:
+        return None, "ingen dekningsgrad i kjernene", None
+    g, year = min(reached, key=lambda at: (reached[at][0] / reached[at][1], at))
+    places, asked = reached[g, year]
+    text = f"{_core_title(scenario, g)} har {places} av {asked} plasser i {year}, som er minst"
+    return places / asked, text, places >= asked
+
+
+def _wanted_in_cores(scenario: Document, years: Sequence[str]) -> dict[str, list[int]]:
+    """Counted places that each core must have, by year; 0 where nothing is asked."""
+    given = (scenario.get("targets") or {}).get("core_coverage")
+    if given is None:
+        return {}
+    target = CoreCoverage.model_validate(given)
+    at = tuple(map(int, years))
+    wanted = {}
+    for g, ratio in target.by_core(scenario.get("cores") or {}).items():
+        districts = [i for i, spec in scenario["districts"].items() if spec.get("core") == g]
+        each = population(scenario, districts, target.population, at)
+        people = [sum(series[t] for series in each) for t in range(len(at))]
+        pairs = zip(step(ratio, at), people, strict=True)
+        wanted[g] = [ceil((share or 0) * inhabitants) for share, inhabitants in pairs]
+    return wanted
+
+
+def _counted_in_core(scenario: Document, plan: Document, core: str | None, year: str) -> int:
+    return sum(
+        series.get(year, 0)
+        for j, site in plan["sites"].items()
+        if scenario["sites"][j].get("core") == core
+        for p, series in site["places"].items()
+        if scenario["care_types"][p]["counts_towards_coverage"]
+    )
 
 
 def _cores_with_places(scenario: Document, plan: Document, years: Sequence[str]) -> Judged:
-    counted = {
-        p for p, care_type in scenario["care_types"].items() if care_type["counts_towards_coverage"]
-    }
-    having = {
-        scenario["sites"][j].get("core")
-        for j, site in plan["sites"].items()
-        if any(series.get(years[-1], 0) > 0 for p, series in site["places"].items() if p in counted)
-    } - {None}
+    """The rule asks in the plan's last year alone: no judgement where plans have other years."""
+    known = {site.get("core") for site in scenario["sites"].values()} - {None}
+    having = [g for g in known if _counted_in_core(scenario, plan, g, years[-1]) > 0]
     least = (scenario.get("policies") or {}).get("min_cores_with_places")
-    met = None if least is None else len(having) >= least
     asked = f" (minst {least})" if least is not None else ""
+    asks = least is not None and years[-1] == max(plan["years"])
+    met = len(having) >= (least or 0) if asks else None
     return float(len(having)), f"{len(having)} kjerner med plasser{asked}", met
 
 
@@ -199,10 +248,22 @@ def _journeys(plan: Document, year: str) -> Iterator[tuple[str, str, float]]:
 
 GOALS: tuple[tuple[str, str | None, str, Judge], ...] = (
     (
+        "Flerkjernestruktur: nye plasser i hovedsenteret",
+        None,
+        "kommuneplanens arealdel; ingen regel i scenariet krever en andel",
+        _in_centres(main=True),
+    ),
+    (
         "Flerkjernestruktur: nye plasser i bydelssentra",
         None,
         "kommuneplanens arealdel; ingen regel i scenariet krever en andel",
-        _in_centres,
+        _in_centres(main=False),
+    ),
+    (
+        "Flerkjernestruktur: dekningsgrad i kjernene",
+        "C9",
+        "dekningsgraden i kjernene når målet hvert år",
+        _core_coverage,
     ),
     (
         "Flerkjernestruktur: kjerner med plasser",

@@ -43,14 +43,18 @@ def test_two_runs_over_http(client: TestClient) -> None:
 def test_what_cannot_be_compared_over_http(client: TestClient) -> None:
     run = posted(client, town())
     front = posted(client, town(), kind="pareto", parameters={"points": 2})
+    without = posted(client, town(forbidden_projects=["k", "l"], min_cores_with_places=2))
     for ids, status, code in (
         ([run], 422, "compare_two_to_six"),
-        ([run] * 7, 422, "compare_two_to_six"),
+        ([f"nobody-{n}" for n in range(7)], 422, "compare_two_to_six"),
+        ([run, run], 422, "compare_two_to_six"),
         ([run, "nobody"], 404, "run_not_found"),
         ([run, front], 404, "not_a_plan"),
+        ([run, without], 422, "no_plan"),
     ):
-        answer = client.get("/v1/compare", params={"run": ids})
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        for address in ("/v1/compare", "/v1/compare.geojson"):
+            answer = client.get(address, params={"run": ids})
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert client.get("/v1/compare").status_code == 422
 
 
@@ -71,4 +75,23 @@ def test_scenarios_and_plans_on_the_command_line(
     assert main(["compare", f"{cheap}={plan}", str(near)]) == 2
     assert "plan_of_another_scenario" in capsys.readouterr().err
     assert main(["compare", f"{near}={near}", str(cheap)]) == 2
-    assert main(["compare", str(near)]) == 2
+
+
+def test_nothing_is_solved_before_all_that_is_named_has_been_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solve(*_: Any, **__: Any) -> Any:
+        pytest.fail("solved")
+
+    monkeypatch.setattr("app.cli.run_in_child", solve)
+    here = tmp_path / "here.json"
+    here.write_text(json.dumps(town()), encoding="utf-8")
+    for named, code in (
+        ([str(here)], "compare_two_to_six"),
+        ([str(here)] * 2, "compare_two_to_six"),
+        ([f"{here}={n}" for n in range(7)], "compare_two_to_six"),
+        ([str(here), "nowhere"], "scenario_not_found"),
+        ([str(here), f"{here}={here}"], "no_plan"),
+    ):
+        assert main(["compare", *named]) == 2
+        assert f"[{code}]" in capsys.readouterr().err

@@ -9,10 +9,10 @@ from app.api.dependencies import ServicesHere
 from app.api.openapi import problems, returns
 from app.api.v1.runs import GEOJSON
 from app.schemas.comparison import Comparison
-from app.services.comparison import Compared, compare
+from app.services.comparison import Compared, compare, require_two_to_six
 from geodata.differences import differences
 
-Runs = Annotated[list[str], Query(description="Id of a run with a plan; 2 to 6 of them.")]
+Runs = Annotated[list[str], Query(description="Id of a run with a plan; 2 to 6 distinct ones.")]
 
 router = APIRouter(prefix="/v1", tags=["compare"])
 
@@ -37,4 +37,5 @@ def read_layer(services: ServicesHere, run: Runs) -> JSONResponse:
 
 
 def _compared(services: ServicesHere, ids: list[str]) -> list[Compared]:
+    require_two_to_six(ids)
     return [Compared(one, *services.runs.documents(one)) for one in ids]

@@ -1,5 +1,6 @@
 """Two plans of a town side by side, with every figure worked out by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ def planned(name: str, document: Document) -> Compared:
     return Compared(name, checked.plain(), solve_scenario(checked, SolveOptions(mip_gap=0)))
 
 
+def judged(run: Compared) -> dict[str, Document]:
+    """{goal: how far the plan answers to it}."""
+    goals = compare([run, replace(run, name="igjen")])["goals"]
+    return {one["goal"]: one["runs"][0] for one in goals}
+
+
 @pytest.fixture(scope="module")
 def comparison() -> Document:
     near = planned("nær", town(required_projects=["k"], forbidden_projects=["l"]))
@@ -70,7 +77,9 @@ def test_projects_and_who_loses(comparison: Document) -> None:
 @pytest.mark.parametrize(
     ("goal", "rule", "values", "met"),
     [
+        ("Flerkjernestruktur: nye plasser i hovedsenteret", None, [0, 1], [None, None]),
         ("Flerkjernestruktur: nye plasser i bydelssentra", None, [1, 0], [None, None]),
+        ("Flerkjernestruktur: dekningsgrad i kjernene", "C9", [None, None], [None, None]),
         ("Flerkjernestruktur: kjerner med plasser", "C15", [2, 1], [True, True]),
         ("Utbygging i tilknytning til eksisterende lokasjoner", None, [0, 1], [None, None]),
         ("Dekningsgrad", "C8", [None, None], [None, None]),
@@ -93,7 +102,8 @@ def test_goals(
 def test_words(comparison: Document) -> None:
     assert comparison["text"] == [
         f"«rimelig» mot «nær»: koster 15 kr mindre; har like mange plasser i {Y1}; "
-        f"åpner L i tillegg; åpner ikke K; i {Y1} får 0 kretser kortere og 1 lengre vei."
+        f"har 5,0 minutter lengre vei i snitt i {Y1}; åpner L i tillegg; "
+        f"åpner ikke K; i {Y1} får 0 kretser kortere og 1 lengre vei."
     ]
 
 
@@ -109,10 +119,38 @@ def test_staff_coverage_and_nearness_are_judged_by_their_rules() -> None:
         "staffing": {"available_fte": {"all": 20}},
     }
     run = planned("k", document)
-    goals = {one["goal"]: one["runs"][0] for one in compare([run, run])["goals"]}
+    goals = judged(run)
     assert (goals["Dekningsgrad"]["met"], goals["Dekningsgrad"]["value"]) == (True, 0.12)
     assert (goals["Bemanning"]["met"], goals["Bemanning"]["value"]) == (True, 0.6)
     assert goals["Avstand"]["met"] is True
+
+
+def test_coverage_in_cores_is_judged_where_it_is_least() -> None:
+    """g has 4 places of ceil(0.05 * 60) = 3, h has 4 of ceil(0.1 * 31) = 4."""
+    document = town(required_projects=["k"], forbidden_projects=["l"])
+    document["districts"]["a"]["population"] = {"80+": 60}
+    document["districts"]["b"]["population"] = {"80+": 31}
+    document["targets"] = {"core_coverage": {"ratio": {"g": 0.05, "h": 0.1}, "population": "80+"}}
+    run = planned("k", document)
+    goal = "Flerkjernestruktur: dekningsgrad i kjernene"
+    text = f"Vingar har 4 av 4 plasser i {Y1}, som er minst"
+    assert judged(run)[goal] == {"value": 1, "text": text, "met": True}
+    without = {**document, "targets": None, "policies": {"forbidden_projects": ["k"]}}
+    asked = replace(planned("l", without), scenario=document)
+    assert (judged(asked)[goal]["value"], judged(asked)[goal]["met"]) == (0, False)
+
+
+def test_what_is_asked_of_the_last_year_is_not_judged_before_it() -> None:
+    """A plan of two years beside one of the first of them: l opens in the second."""
+    document = town(forbidden_projects=["k"], min_cores_with_places=1)
+    document["years"] = {"first": Y1, "last": Y1 + 1}
+    document["projects"]["l"]["opens"] = {"earliest": Y1 + 1}
+    document["districts"]["b"]["need"] = {"n": {str(Y1): 0, str(Y1 + 1): 4}}
+    longer, shorter = planned("lang", document), planned("kort", town())
+    goals = {one["goal"]: one["runs"] for one in compare([longer, shorter])["goals"]}
+    met = [one["met"] for one in goals["Flerkjernestruktur: kjerner med plasser"]]
+    assert met == [None, True]
+    assert goals["Eierskap"][0]["text"] == "ingen nye plasser"
 
 
 def test_what_cannot_be_compared() -> None:
@@ -123,7 +161,8 @@ def test_what_cannot_be_compared() -> None:
     none = Compared("ingen", run.scenario, {**run.plan, "years": {}})
     for runs, code in (
         ([run], "compare_two_to_six"),
-        ([run] * 7, "compare_two_to_six"),
+        ([replace(run, name=str(n)) for n in range(7)], "compare_two_to_six"),
+        ([run, run], "compare_two_to_six"),
         ([run, none], "no_plan"),
         ([run, later], "no_common_year"),
     ):
