@@ -172,7 +172,13 @@ def _words(runs: Sequence[Compared], districts: Mapping[str, Document], last: st
 
 def _cost(first: Compared, run: Compared) -> str:
     more = _run(run)["cost_nok"] - _run(first)["cost_nok"]
-    return _more_or_less(more, "koster", "mer", "mindre", kroner) or "koster det samme"
+    told = _more_or_less(more, "koster", "mer", "mindre", kroner)
+    if told is None:
+        return "koster det samme"
+    gap = (run if more > 0 else first).plan["gap_nok"]
+    if gap is not None and gap < abs(more):
+        return told
+    return f"{told} (innenfor avviket til den dyreste: en bedre plan kan snu det)"
 
 
 def _places(first: Compared, run: Compared, last: str) -> str:

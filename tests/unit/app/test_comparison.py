@@ -107,6 +107,19 @@ def test_words(comparison: Document) -> None:
     ]
 
 
+@pytest.mark.parametrize(("gap", "open_still"), [(14.0, False), (15.0, True), (None, True)])
+def test_a_cost_within_the_gap_of_the_dearer_plan_is_said_to_be_open(
+    gap: float | None, open_still: bool
+) -> None:
+    """K costs 15 NOK more than L, whichever is named first; the gap of the cheaper is no matter."""
+    dear = planned("dyr", town(required_projects=["k"], forbidden_projects=["l"]))
+    cheap = planned("rimelig", town(forbidden_projects=["k"]))
+    dear = replace(dear, plan={**dear.plan, "gap_nok": gap})
+    cheap = replace(cheap, plan={**cheap.plan, "gap_nok": 1e6})
+    for runs in ([dear, cheap], [cheap, dear]):
+        assert ("kan snu det" in compare(runs)["text"][0]) == open_still
+
+
 def test_staff_coverage_and_nearness_are_judged_by_their_rules() -> None:
     document = town(required_projects=["k"])
     document["districts"]["a"]["population"] = {"80+": 100}
