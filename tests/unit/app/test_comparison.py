@@ -154,16 +154,16 @@ def test_coverage_in_cores_is_judged_where_it_is_least() -> None:
 
 
 def test_what_is_asked_of_the_last_year_is_not_judged_before_it() -> None:
-    """A plan of two years beside one of the first of them: l opens in the second."""
-    document = town(forbidden_projects=["k"], min_cores_with_places=1)
+    """A plan of two years beside one of the first of them: k opens in that, l in the second."""
+    document = town(required_projects=["k", "l"])
     document["years"] = {"first": Y1, "last": Y1 + 1}
+    document["projects"]["k"]["opens"] = {"latest": Y1}
     document["projects"]["l"]["opens"] = {"earliest": Y1 + 1}
-    document["districts"]["b"]["need"] = {"n": {str(Y1): 0, str(Y1 + 1): 4}}
     longer, shorter = planned("lang", document), planned("kort", town())
     goals = {one["goal"]: one["runs"] for one in compare([longer, shorter])["goals"]}
     met = [one["met"] for one in goals["Flerkjernestruktur: kjerner med plasser"]]
     assert met == [None, True]
-    assert goals["Eierskap"][0]["text"] == "ingen nye plasser"
+    assert goals["Eierskap"][0]["text"] == "4 private nye plasser"
 
 
 def test_what_cannot_be_compared() -> None:
