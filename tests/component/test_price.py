@@ -305,29 +305,38 @@ def test_patch_leads_to_the_instance(seed):
         assert data_hash(make_instance(patched)) == data_hash(move.instance), move.id
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_more_freedom_costs_no_more_and_the_patch_costs_the_same(seed):
-    document = check_scenario(random_scenario(seed))
-    found = priced(document.plain())
-    if found.base.plan is None:
-        pytest.skip("no plan")
-    assert found.base.objective_nok is not None
-    for item in found.items:
-        patched = merge_patch(document.plain(), patch_of_move(document, item.move))
-        again = solve(instance_of(patched), EXACT)
-        assert item.result is not None
-        assert item.result.outcome is again.outcome
-        if item.difference is None:
-            assert item.move.direction is Direction.TIGHTENS
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_more_freedom_costs_no_more_and_the_patch_costs_the_same(first):
+    tried = 0
+    for seed in range(first, first + 10):
+        document = check_scenario(random_scenario(seed))
+        found = priced(document.plain())
+        if found.base.plan is None:
+            assert found.items == ()
             continue
-        assert again.objective_nok is not None
-        nok = item.difference.figures.objective_nok
-        assert nok == pytest.approx(again.objective_nok - found.base.objective_nok, abs=1e-6)
-        assert (nok <= 0) if item.move.direction is Direction.RELAXES else (nok >= 0)
-        interval = item.difference.interval_nok
-        assert interval.low is not None
-        assert interval.high is not None
-        assert interval.low - 1e-6 <= nok <= interval.high + 1e-6
+        for item in found.items:
+            _check_price(document, found.base, item)
+            tried += 1
+    assert tried > 5
+
+
+def _check_price(document, base, item):
+    assert base.objective_nok is not None
+    patched = merge_patch(document.plain(), patch_of_move(document, item.move))
+    again = solve(instance_of(patched), EXACT)
+    assert item.result is not None
+    assert item.result.outcome is again.outcome
+    if item.difference is None:
+        assert item.move.direction is Direction.TIGHTENS
+        return
+    assert again.objective_nok is not None
+    nok = item.difference.figures.objective_nok
+    assert nok == pytest.approx(again.objective_nok - base.objective_nok, abs=1e-6)
+    assert (nok <= 0) if item.move.direction is Direction.RELAXES else (nok >= 0)
+    interval = item.difference.interval_nok
+    assert interval.low is not None
+    assert interval.high is not None
+    assert interval.low - 1e-6 <= nok <= interval.high + 1e-6
 
 
 def test_years_of_a_series_move_together():
