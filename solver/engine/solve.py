@@ -125,8 +125,10 @@ def _sound_bound(found: Found, objective: float) -> float | None:
 def _outcome(stop: Stop, gap: float | None, options: SolveOptions) -> Outcome:
     if stop is Stop.INTERRUPTED:
         return Outcome.DISMISSED
-    proven = gap is not None and gap <= options.mip_gap + OBJECTIVE_TOLERANCE
-    return Outcome.OPTIMAL if proven or stop is Stop.GAP_REACHED else Outcome.FEASIBLE
+    if gap is None:  # of a plan that costs nothing only its strategy can tell
+        return Outcome.OPTIMAL if stop is Stop.GAP_REACHED else Outcome.FEASIBLE
+    proven = gap <= options.mip_gap + BOUND_TOLERANCE
+    return Outcome.OPTIMAL if proven else Outcome.FEASIBLE
 
 
 def _without_plan(

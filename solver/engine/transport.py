@@ -69,9 +69,12 @@ class Transport:
         self.pairs = site_types(instance)
         site = {j: index for index, j in enumerate(instance.sites)}
         self._site_of_pair = np.array([site[j] for j, _ in self.pairs], dtype=np.int64)
-        self.cost = _costs(instance, self.pairs)
         price = goal.unmet_place_year_nok
         unmet = None if price is None else goal.cost_weight * price
+        cost = _costs(instance, self.pairs)
+        # A place missing is cheaper than such a link: it is in no optimum, and as the unit of all
+        # amounts it would put the others below the solver's tolerances.
+        self.cost = cost if unmet is None else np.where(cost > unmet, np.inf, cost)
         finite = self.cost[np.isfinite(self.cost)]
         self.dearest = max(float(finite.max(initial=0.0)), unmet or 0.0) or 1.0
         self.unmet_price = FORBIDDEN * self.dearest if unmet is None else unmet

@@ -46,6 +46,28 @@ def test_same_optimum_as_the_plain_program(seed: int) -> None:
         assert decomposed.objective_nok == pytest.approx(plain.objective_nok, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_same_optimum_where_a_place_missing_is_far_cheaper_than_a_journey(first: int) -> None:
+    """Such a journey is in no optimum, and must not be the unit in which the others vanish."""
+    tried = 0
+    for seed in range(first, first + 20):
+        instance = instance_of(seed)
+        minutes = instance.travel.minutes.copy()
+        minutes[0] *= 1e8
+        travel = replace(instance.travel, minutes=minutes, limit_minutes=None)
+        far = replace(instance, travel=travel)
+        if far.objective.unmet_place_year_nok is None or not decomposition.applies(far):
+            continue
+        decomposed, plain = solve(far, DECOMPOSED), solve(far, PLAIN)
+        assert decomposed.outcome == plain.outcome
+        if plain.outcome is Outcome.OPTIMAL:
+            tried += 1
+            assert decomposed.objective_nok == pytest.approx(
+                plain.objective_nok, rel=1e-6, abs=1e-6
+            )
+    assert tried > 5
+
+
 def test_seeds_show_both_plans_and_infeasibility() -> None:
     outcomes = {solve(instance_of(seed), EXACT).outcome for seed in decomposable()}
     assert outcomes == {Outcome.OPTIMAL, Outcome.INFEASIBLE}

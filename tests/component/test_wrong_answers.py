@@ -8,6 +8,7 @@ import pytest
 
 from solver import SolveOptions, solve
 from solver.domain.errors import VerificationFailed
+from solver.domain.result import Outcome
 from solver.engine import plain, strategies
 from solver.engine.handover import Program
 from solver.engine.highs import HighsRun
@@ -96,6 +97,13 @@ def test_integers_are_made_whole_before_the_plan_is_read(monkeypatch, by):
     assert result.objective_nok == pytest.approx(20)
     assert result.plan is not None
     assert all(isinstance(places, int) for places in result.plan.places.values())
+
+
+def test_a_gap_that_was_not_reached_is_not_optimal_whatever_the_solver_says(monkeypatch):
+    lying(monkeypatch, bound(0.5), None)
+    result = solve(instance_of(TOWN), SolveOptions(mip_gap=0))
+    assert result.outcome is Outcome.FEASIBLE
+    assert result.mip_gap == pytest.approx(0.5)
 
 
 def test_bound_above_the_plan_by_noise_alone_is_the_plans_cost(monkeypatch):
