@@ -30,7 +30,7 @@ from app.services.parameters import check_parameters
 from app.services.plan_document import dump, scenario_hash
 from app.services.task import Task
 from app.services.words import millions, number, percent
-from app.summary import print_summary, wide
+from app.summary import OUTCOMES, print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -310,10 +310,13 @@ def _compare(options: argparse.Namespace) -> int:
         _can_write(path)
     require_two_to_six(options.runs)
     given = [(named, *_with_plan(named)) for named in options.runs]
-    runs = [
-        Compared(named, document, plan or _run(Task(document), options)[0])
-        for named, document, plan in given
-    ]
+    runs = []
+    for named, document, known in given:
+        plan = known or _run(Task(document), options)[0]
+        if known is None and not plan["years"]:
+            print(f"«{named}»: {OUTCOMES[plan['outcome']]}", file=sys.stderr)
+            return EXITS[plan["outcome"]]
+        runs.append(Compared(named, document, plan))
     comparison = compare(runs)
     console = _hand_out(dump(comparison), options.out)
     print_comparison(console, comparison)

@@ -7,7 +7,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from app.services.words import millions, number, percent
+from app.services.words import millions, number, percent, years_listed
 
 Document = Mapping[str, Any]
 
@@ -38,9 +38,10 @@ def _figures(comparison: Document) -> Table:
 
 def _rows(comparison: Document, year: list[Document]) -> Iterator[tuple[str, list[str]]]:
     runs = comparison["runs"]
-    yield "Kostnad, nåverdi", [millions(run["cost_nok"]) for run in runs]
-    yield "Reiser, nåverdi", [millions(run["travel_nok"]) for run in runs]
-    yield "Investering i alt", [millions(run["investment_nok"]) for run in runs]
+    shared = years_listed(map(int, comparison["years"]))
+    yield f"Kostnad, nåverdi {shared}", [millions(run["cost_nok"]) for run in runs]
+    yield f"Reiser, nåverdi {shared}", [millions(run["travel_nok"]) for run in runs]
+    yield f"Investering {shared}", [millions(run["investment_nok"]) for run in runs]
     yield "Plasser", [str(one["places"]) for one in year]
     yield "Udekket behov", [number(one["unmet"], 1) for one in year]
     yield "Dekningsgrad", [percent(one["coverage_ratio"], 1) for one in year]
@@ -52,9 +53,15 @@ def _rows(comparison: Document, year: list[Document]) -> Iterator[tuple[str, lis
 def _projects(comparison: Document) -> Table:
     table = _table("Prosjekter: åpningsår (plasser)", comparison)
     for project in comparison["projects"].values():
-        cells = [f"{one['opens']} ({one['places']})" if one else "–" for one in project["runs"]]
-        table.add_row(project["title"], *cells)
+        table.add_row(project["title"], *map(_opened, project["runs"]))
     return table
+
+
+def _opened(one: Document | None) -> str:
+    if one is None:
+        return "–"
+    until = "" if one["closes"] is None else f"–{one['closes'] - 1}"
+    return f"{one['opens']}{until} ({one['places']})"
 
 
 def _goals(comparison: Document) -> Table:

@@ -13,10 +13,11 @@ def differences(scenarios: Sequence[Document], comparison: Document) -> dict[str
 
     `scenarios` are those of its runs, in their order; each place is where the first scenario that
     knows it says. Properties are numbered as the runs are, from 1: `minutes_1`, `change_2`,
-    `opens_1`, `places_1`. `layer` is `districts` or `projects`.
+    `opens_1`, `closes_1`, `places_1`. `layer` is `districts` or `projects`; districts have the
+    `year` they are of.
     """
     districts = [
-        _district(key, _first(scenarios, "districts", key), found)
+        _district(key, _first(scenarios, "districts", key), found, comparison["district_year"])
         for key, found in comparison["districts"].items()
     ]
     projects = [
@@ -31,7 +32,7 @@ def _first(scenarios: Sequence[Document], collection: str, key: str) -> Document
     return next(known, {})
 
 
-def _district(key: str, spec: Document, found: Document) -> geojson.Object:
+def _district(key: str, spec: Document, found: Document, year: str) -> geojson.Object:
     outline = spec.get("geometry")
     geometry = geojson.polygon(outline) if outline else geojson.point(spec.get("location"))
     return geojson.feature(
@@ -41,6 +42,7 @@ def _district(key: str, spec: Document, found: Document) -> geojson.Object:
             "layer": "districts",
             "id": key,
             "title": found["title"],
+            "year": int(year),
             **_numbered("minutes", found["minutes"]),
             **_numbered("change", found["change"]),
         },
@@ -57,6 +59,7 @@ def _project(key: str, site: Document, found: Document) -> geojson.Object:
             "id": key,
             "title": found["title"],
             **_numbered("opens", [one.get("opens") for one in opened]),
+            **_numbered("closes", [one.get("closes") for one in opened]),
             **_numbered("places", [one.get("places") for one in opened]),
         },
     )

@@ -1,7 +1,8 @@
 """Two to six plans side by side. Every list `runs` is in the order in which they were named."""
 
+from app.schemas.answers.difference import NokInterval, Verdict
 from app.schemas.base import Document, Identifier
-from app.schemas.plan import Minutes, Nok, YearKey
+from app.schemas.plan import EquityFigures, Minutes, Nok, YearKey
 
 
 class ComparedRun(Document):
@@ -13,13 +14,25 @@ class ComparedRun(Document):
     """Of the scenario."""
     scenario_hash: str
     outcome: str
+    price_year: int | None
     objective_nok: Nok
+    """Over the plan's own years, as its scenario weighs."""
     mip_gap: float | None
     cost_nok: Nok
-    """Capital, operation and unmet need: present value, unweighted."""
+    """Capital, operation and unmet need over the common years: present value in the first of them,
+    unweighted."""
     travel_nok: Nok
+    """Likewise."""
     investment_nok: Nok
-    """Sum over the plan's own years, undiscounted, net of grants."""
+    """Sum over the common years, undiscounted, net of grants."""
+
+
+class OptimaApart(Document):
+    """The best plan of a scenario against the best of the first, all costs as both weigh them."""
+
+    interval: NokInterval
+    verdict: Verdict
+    """undecided: the difference is smaller than the two gaps."""
 
 
 class ComparedYear(Document):
@@ -39,12 +52,16 @@ class ComparedYear(Document):
     travel_nok: Nok
     mean_minutes: Minutes | None
     max_minutes: Minutes | None
+    equity: EquityFigures | None
+    """Null when nobody is served."""
 
 
 class Opened(Document):
     """A project in one plan."""
 
     opens: int
+    closes: int | None
+    """First year in which a temporary project is gone; null: it stays."""
     places: int
     """Of all care types, in the last year in use."""
 
@@ -58,7 +75,7 @@ class ComparedProject(Document):
 
 
 class ComparedDistrict(Document):
-    """How a district fares in the last common year."""
+    """How a district fares in `district_year`."""
 
     title: str
     minutes: list[Minutes | None]
@@ -97,7 +114,11 @@ class Comparison(Document):
 
     runs: list[ComparedRun]
     years: dict[YearKey, list[ComparedYear]]
+    optima: list[OptimaApart | None]
+    """By run; null of the first, and where years, price years or objectives are not the same."""
     projects: dict[Identifier, ComparedProject]
+    district_year: YearKey
+    """The year of `districts` and `winners`."""
     districts: dict[Identifier, ComparedDistrict]
     winners: list[GainsAndLosses]
     """By run; of the first one empty."""

@@ -7,8 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from app.schemas.comparison import Comparison
+from app.services.comparison_money import (
+    apart_in_words,
+    optima_apart,
+    present_values,
+    same_money,
+)
 from app.services.goals import goals
-from app.services.words import kroner, listed, number
+from app.services.words import kroner, listed, number, years_listed
 from solver.domain.errors import InputError
 
 FEWEST, MOST = 2, 6
@@ -31,23 +37,26 @@ class Compared:
         return frozenset(self.plan["years"])
 
 
-def compare(runs: Sequence[Compared]) -> dict[str, Any]:
+def compare(runs: Sequence[Compared], year: int | None = None) -> dict[str, Any]:
     """The comparison of 2 to 6 plans, checked against its own schema.
 
-    Raises InputError when they are too few or too many or not distinct, one has no plan, or they
-    have no year in common.
+    Districts are compared in `year`, the last common one when None. Raises InputError when the
+    plans are too few or too many or not distinct, one has no plan, they have no year in common, or
+    `year` is not one of those.
     """
     years = common_years(runs)
-    last = years[-1]
-    districts = _districts(runs, last)
+    shown = _shown(years, year)
+    districts = _districts(runs, shown)
     document = {
-        "runs": [_run(run) for run in runs],
+        "runs": [_run(run, years) for run in runs],
         "years": {year: [_year(run.plan["years"][year]) for run in runs] for year in years},
+        "optima": [None, *(_optima(runs[0], run) for run in runs[1:])],
         "projects": _projects(runs),
+        "district_year": shown,
         "districts": districts,
         "winners": [_winners(districts, index) for index in range(len(runs))],
         "goals": goals([(run.scenario, run.plan) for run in runs], years),
-        "text": list(_words(runs, districts, last)),
+        "text": list(_words(runs, years, districts, shown)),
     }
     Comparison.model_validate(document)
     return document
@@ -65,6 +74,15 @@ def common_years(runs: Sequence[Compared]) -> list[str]:
     return sorted(years)
 
 
+def _shown(years: Sequence[str], year: int | None) -> str:
+    if year is None:
+        return years[-1]
+    if str(year) not in years:
+        detail = f"Året {year} er ikke felles for planene. Velg ett fra {years[0]} til {years[-1]}."
+        raise InputError("year_outside", detail)
+    return str(year)
+
+
 def require_two_to_six(names: Sequence[str]) -> None:
     """Raises InputError unless 2 to 6 distinct plans are named; before any is read or solved."""
     if not FEWEST <= len(names) <= MOST:
@@ -76,25 +94,33 @@ def require_two_to_six(names: Sequence[str]) -> None:
         raise InputError("compare_two_to_six", detail)
 
 
-def _run(run: Compared) -> dict[str, Any]:
-    plan, totals = run.plan, run.plan["totals"]
+def _run(run: Compared, years: Sequence[str]) -> dict[str, Any]:
+    plan = run.plan
     return {
         "name": run.name,
         "title": run.scenario["title"],
         "scenario_hash": plan["provenance"]["scenario_hash"],
         "outcome": plan["outcome"],
+        "price_year": run.scenario.get("price_year"),
         "objective_nok": plan["objective_nok"],
         "mip_gap": plan["mip_gap"],
-        "cost_nok": totals["capital_nok"] + totals["operating_nok"] + totals["unmet_nok"],
-        "travel_nok": totals["travel_nok"],
-        "investment_nok": totals["investment_nok"],
+        **present_values(run.scenario, plan, years),
     }
+
+
+def _optima(first: Compared, run: Compared) -> dict[str, Any] | None:
+    found = optima_apart((first.scenario, first.plan), (run.scenario, run.plan))
+    if found is None:
+        return None
+    interval, verdict = found
+    bounds = {"low_nok": interval.low, "high_nok": interval.high}
+    return {"interval": bounds, "verdict": verdict.value}
 
 
 _COPIED = (
     *("places_counted", "coverage_ratio", "coverage_target", "fte", "fte_available"),
     *("investment_nok", "capital_nok", "operating_nok", "travel_nok"),
-    *("mean_minutes", "max_minutes"),
+    *("mean_minutes", "max_minutes", "equity"),
 )
 
 
@@ -123,7 +149,7 @@ def _opened(project: Document | None) -> dict[str, Any] | None:
     if project is None:
         return None
     sizes = [list(series.values())[-1] for series in project["places"].values() if series]
-    return {"opens": project["opens"], "places": sum(sizes)}
+    return {"opens": project["opens"], "closes": project["closes"], "places": sum(sizes)}
 
 
 def _districts(runs: Sequence[Compared], year: str) -> dict[str, Any]:
@@ -157,28 +183,31 @@ def _winners(districts: Mapping[str, Document], index: int) -> dict[str, list[st
     return {"gains": gains, "losses": [i for i in reversed(ordered) if moved[i] > 0]}
 
 
-def _words(runs: Sequence[Compared], districts: Mapping[str, Document], last: str) -> Iterator[str]:
-    first = runs[0]
+def _words(
+    runs: Sequence[Compared],
+    years: Sequence[str],
+    districts: Mapping[str, Document],
+    shown: str,
+) -> Iterator[str]:
+    first, last = runs[0], years[-1]
     for index, run in enumerate(runs[1:], start=1):
-        parts = [_cost(first, run), _places(first, run, last)]
+        parts = [*_cost(first, run, years), _places(first, run, last)]
         parts += [*_minutes(first, run, last), *_opening(first, run)]
         winners = _winners(districts, index)
         parts.append(
-            f"i {last} får {len(winners['gains'])} kretser kortere og {len(winners['losses'])} "
+            f"i {shown} får {len(winners['gains'])} kretser kortere og {len(winners['losses'])} "
             "lengre vei"
         )
         yield f"«{run.name}» mot «{first.name}»: {'; '.join(parts)}."
 
 
-def _cost(first: Compared, run: Compared) -> str:
-    more = _run(run)["cost_nok"] - _run(first)["cost_nok"]
-    told = _more_or_less(more, "koster", "mer", "mindre", kroner)
-    if told is None:
-        return "koster det samme"
-    gap = (run if more > 0 else first).plan["gap_nok"]
-    if gap is not None and gap < abs(more):
-        return told
-    return f"{told} (innenfor avviket til den dyreste: en bedre plan kan snu det)"
+def _cost(first: Compared, run: Compared, years: Sequence[str]) -> list[str]:
+    if not same_money(first.scenario, run.scenario):
+        return ["kronene kan ikke sammenlignes: prisår eller kalkulasjonsrente er ulike"]
+    ours, theirs = (_run(one, years)["cost_nok"] for one in (run, first))
+    told = _more_or_less(ours - theirs, "koster", "mer", "mindre", kroner) or "koster det samme"
+    found = optima_apart((first.scenario, first.plan), (run.scenario, run.plan))
+    return [f"{told} i {years_listed(map(int, years))}", apart_in_words(found)]
 
 
 def _places(first: Compared, run: Compared, last: str) -> str:

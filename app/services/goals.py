@@ -55,9 +55,7 @@ def _new_places(plan: Document, year: str) -> Counter[str]:
     )
 
 
-def _share_of_new(
-    scenario: Document, plan: Document, year: str, counts: Callable[[str], bool]
-) -> float | None:
+def _share_of_new(plan: Document, year: str, counts: Callable[[str], bool]) -> float | None:
     """The share of new places whose project counts; None without new places."""
     new = _new_places(plan, year)
     total = sum(new.values())
@@ -79,7 +77,7 @@ def _in_centres(main: bool) -> Judge:
             core = _core_of(scenario, k)
             if core is not None and bool((cores.get(core) or {}).get("main")) == main:
                 by_core[core] += places
-        share = _share_of_new(scenario, plan, years[-1], lambda k: _core_of(scenario, k) in by_core)
+        share = _share_of_new(plan, years[-1], lambda k: _core_of(scenario, k) in by_core)
         if share is None:
             return None, "ingen nye plasser", None
         told = [
@@ -159,7 +157,7 @@ def _at_existing(scenario: Document, plan: Document, years: Sequence[str]) -> Ju
             (step(series, (first,))[0] or 0) > 0 for series in (site.get("places") or {}).values()
         )
 
-    share = _share_of_new(scenario, plan, years[-1], stands)
+    share = _share_of_new(plan, years[-1], stands)
     if share is None:
         return None, "ingen nye plasser", None
     return share, f"{percent(share, 0)} av de nye plassene der det står plasser i dag", None
@@ -174,6 +172,9 @@ def _coverage(scenario: Document, plan: Document, years: Sequence[str]) -> Judge
     ]
     last = plan["years"][years[-1]]["coverage_ratio"]
     told = "ingen dekningsgrad" if last is None else f"{percent(last, 1)} i {years[-1]}"
+    reached = next((year for year in asked if year not in short), None)
+    if asked:
+        told += ", målet nås ikke" if reached is None else f", målet nås første gang i {reached}"
     return last, told, not short if asked else None
 
 

@@ -106,14 +106,22 @@ def difference(
     if list(before.figures.years) != list(after.figures.years):
         raise ValueError("different years")
     first, second = key_figures(before.figures), key_figures(after.figures)
-    interval = _interval(bounds_of(before), bounds_of(after), direction)
-    largest = max(abs(first.objective_nok), abs(second.objective_nok))
+    interval, verdict = apart(bounds_of(before), bounds_of(after), direction)
     return Difference(
         figures=_less(second, first),
         interval_nok=interval,
-        verdict=_verdict(interval, TOLERANCE * largest),
+        verdict=verdict,
         projects=tuple(_changes(before.plan, after.plan)),
     )
+
+
+def apart(
+    before: Bounds, after: Bounds, direction: Direction = Direction.NEITHER
+) -> tuple[Bounds, Verdict]:
+    """Where the second optimum less the first lies, and which of them that makes the cheaper."""
+    interval = _interval(before, after, direction)
+    largest = max(abs(bounds.high or 0.0) for bounds in (before, after))
+    return interval, _verdict(interval, TOLERANCE * largest)
 
 
 def bounds_of(result: SolveResult) -> Bounds:

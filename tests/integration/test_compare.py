@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from app.cli import main
 from app.schemas.comparison import Comparison
+from tests.siting import Y1
 from tests.unit.app.test_comparison import town
 
 WAIT = {"prefer": "wait=60"}
@@ -56,6 +57,27 @@ def test_what_cannot_be_compared_over_http(client: TestClient) -> None:
             answer = client.get(address, params={"run": ids})
             assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert client.get("/v1/compare").status_code == 422
+    missing = client.get("/v1/compare", params={"run": [run, "nobody"]}).json()
+    assert "nobody" in missing["detail"]
+
+
+def test_the_year_of_the_map_is_that_asked_for(client: TestClient) -> None:
+    ids = [posted(client, town()), posted(client, town(forbidden_projects=["l"]))]
+    for address in ("/v1/compare", "/v1/compare.geojson"):
+        known = client.get(address, params={"run": ids, "year": Y1})
+        assert known.status_code == 200
+        answer = client.get(address, params={"run": ids, "year": 1900})
+        assert (answer.status_code, answer.json()["code"]) == (422, "year_outside")
+
+
+def test_a_scenario_without_a_plan_ends_as_its_solve_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, nothing = tmp_path / "here.json", tmp_path / "nothing.json"
+    here.write_text(json.dumps(town()), encoding="utf-8")
+    nothing.write_text(json.dumps(town(forbidden_projects=["k", "l"])), encoding="utf-8")
+    assert main(["compare", str(here), str(nothing)]) == 3
+    assert "Ingen plan oppfyller alle kravene" in capsys.readouterr().err
 
 
 def test_scenarios_and_plans_on_the_command_line(
