@@ -121,7 +121,7 @@ def _investment(instance: SitingInstance) -> Iterator[Move]:
     series = instance.limits.investment_nok
     if _says_something(series):
         moved = _limits(instance, investment_nok=_none(series))
-        yield _dropped("investment", "C11", None, moved)
+        yield _dropped("investment_year", "C11", None, moved)
 
 
 def _investment_total(instance: SitingInstance) -> Iterator[Move]:
@@ -161,7 +161,7 @@ def _ownership(instance: SitingInstance) -> Iterator[Move]:
     for owner in Ownership:
         if owner in owners - allowed:
             moved = _policies(instance, allowed_ownership=allowed | {owner})
-            yield _dropped("ownership", "C7", owner.value, moved)
+            yield _dropped("allowed_ownership", "C7", owner.value, moved)
 
 
 def _required_projects(instance: SitingInstance) -> Iterator[Move]:
@@ -213,11 +213,11 @@ RULES: Mapping[str, Callable[[SitingInstance], Iterator[Move]]] = {
     "core_coverage": _core_coverage,
     "within": _within,
     "staff": _staff,
-    "investment": _investment,
+    "investment_year": _investment,
     "investment_total": _investment_total,
     "operating": _operating,
     "travel_limit": _travel_limit,
-    "ownership": _ownership,
+    "allowed_ownership": _ownership,
     "required_projects": _required_projects,
     "forbidden_projects": _forbidden_projects,
     "max_projects": _max_projects,

@@ -131,9 +131,9 @@ TOYS: dict[str, tuple[Document, dict[str, float | None]]] = {
         },
     ),
     "staff": (STAFF, {"staff.up.all": -99, "staff.down.all": 99}),
-    "investment": (
+    "investment_year": (
         cases.investment({"investment_nok": 12}),
-        {"investment.dropped": 2 * 18 - (210 + 18)},
+        {"investment_year.dropped": 2 * 18 - (210 + 18)},
     ),
     "investment in all": (
         cases.investment({"investment_total_nok": 15}),
@@ -146,11 +146,14 @@ TOYS: dict[str, tuple[Document, dict[str, float | None]]] = {
     ),
     "forbidden": (
         cases.RULED_OUT,
-        {"ownership.dropped.private": 21 - 100, "forbidden_projects.dropped.k": 11 - 100},
+        {"allowed_ownership.dropped.private": 21 - 100, "forbidden_projects.dropped.k": 11 - 100},
     ),
-    "ownership": (
+    "allowed_ownership": (
         OWNED,
-        {"ownership.dropped.non_profit": 20 - 30, "ownership.dropped.private": 10 - 30},
+        {
+            "allowed_ownership.dropped.non_profit": 20 - 30,
+            "allowed_ownership.dropped.private": 10 - 30,
+        },
     ),
     "projects": (
         cases.ONE_OF_TWO,
@@ -181,9 +184,9 @@ def test_every_rule_has_a_toy():
 
 
 def test_only_the_rules_asked_for():
-    assert list(differences(priced(OWNED, "coverage", "ownership"))) == [
-        "ownership.dropped.non_profit",
-        "ownership.dropped.private",
+    assert list(differences(priced(OWNED, "coverage", "allowed_ownership"))) == [
+        "allowed_ownership.dropped.non_profit",
+        "allowed_ownership.dropped.private",
     ]
     with pytest.raises(ValueError, match="coverag"):
         list(moves(instance_of(OWNED), ("coverag",)))
@@ -211,7 +214,7 @@ def test_what_cannot_be_moved_further_is_no_move():
     ]
     nobody_private = merge_patch(OWNED, {"projects": {"l": None}})
     assert [move.id for move in moves(instance_of(nobody_private))] == [
-        "ownership.dropped.non_profit"
+        "allowed_ownership.dropped.non_profit"
     ]
 
 

@@ -16,6 +16,7 @@ from app.schemas.parameters import RuleName
 from app.services.checking import check_scenario
 from app.services.solving import solve_scenario
 from solver.analysis.variants import RULES
+from solver.domain import rules
 from solver.domain.result import SolveOptions
 from tests.component import cases
 from tests.component.test_price import COVERAGE
@@ -64,6 +65,11 @@ def test_the_names_of_rules_are_those_of_the_solver() -> None:
     assert get_args(RuleName) == tuple(RULES)
 
 
+def test_a_rule_has_one_name_whether_it_is_priced_or_relaxed() -> None:
+    """The travel limit alone can be priced and never relaxed."""
+    assert set(RULES) - {name.value for name in rules.RuleName} == {"travel_limit"}
+
+
 def test_prices_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, answer = told(tmp_path, "price", RULED_OUT)
     assert status == 0
@@ -73,7 +79,7 @@ def test_prices_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert answer["statistics"]["solves"] == 3
     private, k = answer["prices"]
     assert (private["id"], k["id"]) == (
-        "ownership.dropped.private",
+        "allowed_ownership.dropped.private",
         "forbidden_projects.dropped.k",
     )
     assert (private["code"], private["direction"], private["outcome"]) == (
@@ -107,8 +113,8 @@ def test_prices_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_prices_of_some_rules(tmp_path: Path) -> None:
-    _, answer = told(tmp_path, "price", RULED_OUT, "--rule", "ownership", "--rule", "staff")
-    assert [item["rule"] for item in answer["prices"]] == ["ownership"]
+    _, answer = told(tmp_path, "price", RULED_OUT, "--rule", "allowed_ownership", "--rule", "staff")
+    assert [item["rule"] for item in answer["prices"]] == ["allowed_ownership"]
     assert "Scenariet har ikke, eller har ikke mer å gå på i: staff." in answer["text"]
 
 
@@ -191,9 +197,9 @@ def test_bad_input_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_prices_over_http(client: TestClient) -> None:
-    ended = run(client, RULED_OUT, "price", {"rules": ["ownership"]})
+    ended = run(client, RULED_OUT, "price", {"rules": ["allowed_ownership"]})
     assert (ended["status"], ended["outcome"]) == ("successful", "optimal")
-    assert ended["parameters"] == {"rules": ["ownership"]}
+    assert ended["parameters"] == {"rules": ["allowed_ownership"]}
     assert (ended["progress"]["part"], ended["progress"]["parts"]) in ((None, None), (2, 2))
     answer = client.get(f"/v1/runs/{ended['id']}/result").json()
     PriceAnswer.model_validate(answer)

@@ -126,7 +126,7 @@ _SUBJECTS: Mapping[tuple[str, Change], str] = {
     ("coverage", Change.DROPPED): "Uten dekningsmålet",
     ("core_coverage", Change.DROPPED): "Uten dekningsmål i kjernene",
     ("within", Change.DROPPED): "Uten målet om andelen innenfor en reisetid",
-    ("investment", Change.DROPPED): "Uten investeringsrammene for enkeltår",
+    ("investment_year", Change.DROPPED): "Uten investeringsrammene for enkeltår",
     ("investment_total", Change.DROPPED): "Uten den samlede investeringsrammen",
     ("operating", Change.DROPPED): "Uten driftsrammen",
     ("travel_limit", Change.DROPPED): "Uten grensen for reisetid",
@@ -144,7 +144,7 @@ def _one_of_several(scenario: Scenario, move: Move, subject: str) -> str:
         case "staff":
             word = "flere" if move.change is Change.UP else "færre"
             return f"Fem prosent {word} årsverk{_group(subject)}"
-        case "ownership":
+        case "allowed_ownership":
             return f"Med {OWNERS[subject]} prosjekter tillatt"
         case "required_projects":
             return f"Uten kravet om {_title(scenario.projects, subject)}"
