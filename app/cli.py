@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     pareto.add_argument("--points", type=_whole, metavar="N", help="høyst så mange planer")
     measures = get_args(ParetoParameters.model_fields["against"].annotation)
     pareto.add_argument("--against", choices=measures, metavar="MÅL", help=", ".join(measures))
-    pareto.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(pareto)
     pareto.set_defaults(run=_pareto)
 
     explain = commands.add_parser("explain", help="finn det minste som må gi etter for en plan")
@@ -97,13 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--alternatives", type=_whole, default=3, metavar="N", help="andre lempinger, 0 til 10"
     )
-    explain.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(explain)
     explain.set_defaults(run=_explain)
 
     price = commands.add_parser("price", help="hva hver regel i et scenario koster")
     _add_scenario(price)
     _add_limits(price)
-    price.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(price)
     price.add_argument(
         "--rule",
         action="append",
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_scenario(whynot)
     whynot.add_argument("project", metavar="PROSJEKT", help="prosjektets id i scenariet")
     _add_limits(whynot)
-    whynot.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(whynot)
     whynot.add_argument("--force", choices=get_args(Forced), help="ellers det motsatte av planen")
     whynot.add_argument("--opens", type=_whole, metavar="ÅR", help="året det må åpne")
     whynot.set_defaults(run=_why_not)
@@ -131,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     alternatives.add_argument(
         "--within", type=_number, metavar="ANDEL", help="så mye dyrere, som andel: 0.01"
     )
-    alternatives.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(alternatives)
     alternatives.set_defaults(run=_alternatives)
 
     stress = commands.add_parser("stress", help="én plan mot mange framtider")
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     stress.add_argument(
         "--parameters", type=Path, metavar="FIL", help="framtidene, som i docs/explanations"
     )
-    stress.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
+    _add_out(stress)
     stress.set_defaults(run=_stress, threads=min(os.cpu_count() or 1, MAX_THREADS))
 
     compare = commands.add_parser("compare", help="to til seks planer side om side")
@@ -169,6 +169,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int)
     serve.set_defaults(run=_serve)
     return parser
+
+
+def _add_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FIL", help="svaret som JSON")
 
 
 def _add_scenario(parser: argparse.ArgumentParser) -> None:

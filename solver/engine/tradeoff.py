@@ -31,7 +31,7 @@ from solver.domain.result import RunStatistics, SolveOptions, Strategy
 from solver.engine import decomposition
 from solver.engine.benders import Benders, Candidate
 from solver.engine.extract import extract_plan, round_integers
-from solver.engine.guard import count_allocations
+from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
@@ -129,6 +129,24 @@ class Sought:
     bound: float | None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a search may begin from, and whether it is to end with a proof."""
+
+    start: Any
+    bound: float | None
+    prove: bool
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """Why a search stopped, the plans it came by, and its bound."""
+
+    stop: Stop
+    found: list[Found]
+    bound: float | None
+
+
 class _Method(Protocol):
     """How one search is carried out."""
 
@@ -140,20 +158,16 @@ class _Method(Protocol):
     def program(self) -> Program:
         """The program without what is sought."""
 
-    def seek(
-        self,
-        seeking: Seeking,
-        start: Found | None,
-        bound: float | None,
-        journal: Journal,
-        *,
-        prove: bool,
-    ) -> tuple[Stop, list[Found], float | None]:
+    def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
         """Why it stopped, plans found on the way, the best bound."""
 
 
 class Tradeoff:
-    """The searches of one instance, and all they have found."""
+    """The searches of one instance, and all they have found.
+
+    Raises FormulationError when the instance is too large for the memory limit,
+    TriviallyInfeasible when a row without variables does not hold.
+    """
 
     def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
         self._found: list[Found] = []
@@ -161,7 +175,10 @@ class Tradeoff:
         priced = _weighted(instance, 1.0, 1.0)
         if measure is Measure.WORST_OFF:
             priced = _with_worst_off(priced)
-        self.decomposed = decomposition.fits(priced, count_allocations(instance))
+        allocations = count_allocations(instance)
+        self.decomposed = decomposition.fits(priced, allocations)
+        strategy = Strategy.DECOMPOSITION if self.decomposed else Strategy.PLAIN
+        guard_memory(instance, allocations, options.memory_limit_mb, strategy)
         method = _Decomposed if self.decomposed else _Whole
         began = monotonic()
         self._method: _Method = method(instance, measure, options)
@@ -171,16 +188,16 @@ class Tradeoff:
     def seek(self, seeking: Seeking, journal: Journal, *, prove: bool = True) -> Sought:
         """The best plan by some mix under some ceilings, to the gap of the options.
 
-        Without `prove` a large instance is only searched, and bounded by its relaxation. Raises
-        TriviallyInfeasible when a row without variables does not hold.
+        Without `prove` a large instance is only searched, and bounded by its relaxation.
         """
-        start, known = self._best(seeking), self.bound(seeking)
-        stop, found, bound = self._method.seek(seeking, start, known, journal, prove=prove)
-        for one in found:
+        best = self._best(seeking)
+        known = _Known(None if best is None else best.start, self.bound(seeking), prove)
+        searched = self._method.seek(seeking, known, journal)
+        for one in searched.found:
             self._keep(one)
-        if bound is not None:
-            self._bounds.append((seeking, bound))
-        return Sought(stop, self._best(seeking), self.bound(seeking))
+        if searched.bound is not None:
+            self._bounds.append((seeking, searched.bound))
+        return Sought(searched.stop, self._best(seeking), self.bound(seeking))
 
     def statistics(self, seconds: float) -> RunStatistics:
         """Measured facts of the searches so far, which took so many seconds."""
@@ -318,19 +335,11 @@ class _Decomposed:
         self._instance = _weighted(instance, 1.0, self._price)
         self._benders = Benders(self._instance, options)
 
-    def seek(
-        self,
-        seeking: Seeking,
-        start: Found | None,
-        bound: float | None,
-        journal: Journal,
-        *,
-        prove: bool,
-    ) -> tuple[Stop, list[Found], float | None]:
-        """Why it stopped, plans found on the way, the best bound."""
+    def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
+        """By the master, with every cut there is."""
         benders, aim = self._benders, _MasterAim(seeking, self._forms, self._amounts)
-        stop = benders.run(journal, aim, None if start is None else start.start, bound, prove=prove)
-        return stop, [self._kept(one) for one in aim.considered], benders.bound
+        stop = benders.run(journal, aim, known.start, known.bound, prove=known.prove)
+        return _Searched(stop, [self._kept(one) for one in aim.considered], benders.bound)
 
     @property
     def program(self) -> Program:
@@ -419,25 +428,16 @@ class _Whole:
         self.nodes = 0
         self._forms = self._read_forms(measure)
 
-    def seek(
-        self,
-        seeking: Seeking,
-        start: Found | None,
-        bound: float | None,
-        journal: Journal,
-        *,
-        prove: bool,
-    ) -> tuple[Stop, list[Found], float | None]:
-        """Why it stopped, the plan found, the best bound."""
-        program = self._forms.applied(self.program, seeking)
-        program = replace(program, start=None if start is None else start.start)
+    def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
+        """By branch and bound."""
+        program = replace(self._forms.applied(self.program, seeking), start=known.start)
         limits = HighsOptions(journal.seconds_left, self._options.mip_gap, self._options.threads)
         run = run_highs(program, limits, journal.note, journal.should_stop)
         self.nodes += run.nodes
         if run.x is None:
-            return run.stop, [], run.bound
+            return _Searched(run.stop, [], run.bound)
         x = self._with_whole_integers(run.x, seeking)
-        return run.stop, [self._kept(x)], run.bound
+        return _Searched(run.stop, [self._kept(x)], run.bound)
 
     def _with_whole_integers(self, x: Floats, seeking: Seeking) -> Floats:
         """The best service for the decisions in x; a ceiling that x exceeds a little gives way."""

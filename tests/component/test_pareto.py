@@ -9,6 +9,7 @@ import pytest
 from solver.analysis import pareto
 from solver.analysis.pareto import Front, expected_solves, find_front
 from solver.analysis.session import Session
+from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, Progress, SolveOptions, Watcher
 from solver.engine import decomposition
@@ -218,3 +219,8 @@ def test_two_years_and_discounting_are_in_cost_and_travel() -> None:
     # δ = 1 and 0.8; a project of one year's lifetime costs 1.25⁻¹… a(0.25, 1) = 1.25 times it.
     assert amounts(front)[0] == (0, round(44 * 1.8, 6))
     assert amounts(front)[-1] == (round(20 * 1.25 * 1.8, 6), round(8 * 1.8, 6))
+
+
+def test_a_front_that_would_not_fit_in_memory_is_refused() -> None:
+    with pytest.raises(FormulationError, match="model_too_large"):
+        front_of(instance_of(town()), options=SolveOptions(memory_limit_mb=1))
