@@ -16,24 +16,23 @@ from numpy.typing import NDArray
 from solver.analysis.prices import Prices
 from solver.analysis.relaxations import relaxations
 from solver.analysis.session import Session
-from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
 from solver.domain.repair import Relaxation, Repair, Repairs
 from solver.domain.result import Conflict, Outcome, Progress, Strategy, relative_gap
 from solver.domain.rules import RuleClass, RuleName, RuleTerms
 from solver.engine.conflict import CONFLICT_SECONDS, find_conflict
-from solver.engine.extract import extract_plan, extract_projects, round_integers
+from solver.engine.extract import extract_plan, extract_projects
 from solver.engine.guard import count_allocations, estimate_mb, guard_memory
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.serve import serve
+from solver.engine.settle import FIXED_SECONDS, settle, unsettled
 from solver.formulation.allocation import AllocationBlock
 from solver.formulation.elastic import Elastic, build_elastic
 from solver.verify import verify
 
 SAME = 1e-6  # of a price: HiGHS's own tolerance
-FIXED_SECONDS = 300.0  # far more than the linear program of one plan has needed
 # Shares of the time that is left.
 OF_THE_CHEAPEST, OF_THE_CONFLICT, OF_ANOTHER = 0.7, 0.3, 0.25
 
@@ -154,10 +153,9 @@ class _Search:
 
     def _plan(self, program: Program, x: NDArray[np.float64]) -> Plan:
         """The plan of a point: integers whole, and the continuous part solved anew for them."""
-        fixed = program.with_fixed_integers(round_integers(program, x))
-        exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
-        if exact.x is None:
-            raise VerificationFailed("lempingen lar seg ikke gjennomføre når heltallene er hele")
+        exact = settle(program, x)
+        if exact is None:
+            raise unsettled()
         served = self._elastic.instance
         if served is None:
             opens, places = extract_projects(self._instance, self._elastic.model, program, exact.x)

@@ -1,17 +1,15 @@
 """The whole formulation in one mixed-integer program."""
 
-from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
 from solver.domain.result import SolveOptions
-from solver.engine.extract import extract_plan, round_integers
+from solver.engine.extract import extract_plan
 from solver.engine.found import Found
 from solver.engine.handover import TriviallyInfeasible, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
+from solver.engine.settle import settle, unsettled
 from solver.formulation import build_planning
 from solver.formulation.allocation import AllocationBlock
-
-FIXED_SECONDS = 300.0  # far more than the linear program of one plan has needed
 
 
 def solve_plain(instance: SitingInstance, options: SolveOptions, journal: Journal) -> Found:
@@ -28,9 +26,8 @@ def solve_plain(instance: SitingInstance, options: SolveOptions, journal: Journa
     journal.searched()
     if run.x is None:
         return Found(run.stop, None, None, run.bound, run.nodes, program)
-    fixed = program.with_fixed_integers(round_integers(program, run.x))
-    exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
-    if exact.x is None or exact.bound is None:
-        raise VerificationFailed("planen lar seg ikke gjennomføre når heltallene er hele")
+    exact = settle(program, run.x)
+    if exact is None:
+        raise unsettled()
     plan = extract_plan(instance, model, program, exact.x)
-    return Found(run.stop, plan, exact.bound, run.bound, run.nodes, program)
+    return Found(run.stop, plan, exact.objective, run.bound, run.nodes, program)

@@ -24,17 +24,17 @@ from numpy.typing import NDArray
 from pyomo.repn import generate_standard_repn
 from scipy.sparse import csr_array
 
-from solver.domain.errors import VerificationFailed
 from solver.domain.instance import Objective, SitingInstance
 from solver.domain.plan import Plan
 from solver.domain.result import RunStatistics, SolveOptions, Strategy
 from solver.engine import decomposition
 from solver.engine.benders import Benders, Candidate
-from solver.engine.extract import extract_plan, round_integers
+from solver.engine.extract import extract_plan
 from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
+from solver.engine.settle import settle, unsettled
 from solver.engine.statistics import measured
 from solver.formulation import build_planning
 from solver.formulation.allocation import AllocationBlock
@@ -45,7 +45,6 @@ DEAREST_JOURNEY = 0.5  # of a missing place's price, at most, in the decompositi
 EQUAL = 1e-9  # of a ceiling: two ways of adding up the same plan
 # Of a ceiling, too: by so much HiGHS may exceed a row, its feasibility tolerance.
 ENFORCED = 1e-6
-FIXED_SECONDS = 300.0
 
 
 class Measure(StrEnum):
@@ -443,11 +442,10 @@ class _Whole:
         """The best service for the decisions in x; a ceiling that x exceeds a little gives way."""
         for tolerance in (EQUAL, ENFORCED):
             program = self._forms.applied(self.program, seeking, tolerance)
-            fixed = program.with_fixed_integers(round_integers(program, x))
-            exact = run_highs(fixed, HighsOptions(FIXED_SECONDS))
-            if exact.x is not None:
+            exact = settle(program, x)
+            if exact is not None:
                 return exact.x
-        raise VerificationFailed("planen lar seg ikke gjennomføre når heltallene er hele")
+        raise unsettled()
 
     def _kept(self, x: Floats) -> Found:
         def plan() -> Plan:

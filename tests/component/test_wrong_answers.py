@@ -9,7 +9,7 @@ import pytest
 from solver import SolveOptions, solve
 from solver.domain.errors import VerificationFailed
 from solver.domain.result import Outcome
-from solver.engine import plain, strategies
+from solver.engine import plain, settle, strategies
 from solver.engine.handover import Program
 from solver.engine.highs import HighsRun
 from tests.siting import district, instance_of, project, scenario, site
@@ -65,7 +65,8 @@ def lying(monkeypatch: pytest.MonkeyPatch, search: Lie | None, final: Lie | None
         lie = search if program.integer.any() else final
         return lie(program, run) if lie is not None else run
 
-    monkeypatch.setattr(plain, "run_highs", run_highs)
+    for module in (plain, settle):
+        monkeypatch.setattr(module, "run_highs", run_highs)
 
 
 @pytest.mark.parametrize(
