@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Any, Self, TextIO, get_args
+from typing import TYPE_CHECKING, Any, Self, TextIO, get_args
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -34,6 +34,9 @@ from app.summary import OUTCOMES, print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_INVALID, EXIT_INFEASIBLE, EXIT_NO_PLAN = 0, 1, 2, 3, 4
 EXITS = {
@@ -164,7 +167,10 @@ def _parser() -> argparse.ArgumentParser:
     example.add_argument("name", metavar="NAVN", help=", ".join(bundled.names()))
     example.set_defaults(run=_example)
 
-    serve = commands.add_parser("serve", help="start HTTP-tjenesten")
+    worker = commands.add_parser("worker", help="løs kjøringer fra en delt PostgreSQL-database")
+    worker.set_defaults(run=_worker)
+
+    serve = commands.add_parser("serve", help="start HTTP-tjenesten med én arbeider")
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
     serve.set_defaults(run=_serve)
@@ -429,11 +435,24 @@ def _example(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from app.main import serve
-    from app.settings import Settings
 
     chosen = {name: getattr(options, name) for name in ("host", "port")}
+    serve(_settings({name: value for name, value in chosen.items() if value is not None}))
+    return EXIT_OK
+
+
+def _worker(_options: argparse.Namespace) -> int:
+    from app.main import work
+
+    work(_settings({}))
+    return EXIT_OK
+
+
+def _settings(chosen: Mapping[str, Any]) -> "Settings":
+    from app.settings import Settings
+
     try:
-        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+        return Settings(**chosen)
     except ValidationError as error:
         wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
         raise InputError(
@@ -441,8 +460,6 @@ def _serve(options: argparse.Namespace) -> int:
             f"Innstillingene kan ikke brukes: {wrong}. "
             "Rett valget på kommandolinjen eller miljøvariabelen FLERKJERNE_… av samme navn.",
         ) from error
-    serve(settings)
-    return EXIT_OK
 
 
 def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:

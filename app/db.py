@@ -29,7 +29,17 @@ from app.errors import DatabaseInUse
 SAFE_SQLITE = (3, 51, 3)
 
 # Any two numbers, but the same in every version: they name our advisory locks in PostgreSQL.
-MIGRATION_LOCK, SERVER_LOCK = 7_243_001, 7_243_002
+MIGRATION_LOCK, HOUSEKEEPING_LOCK = 7_243_001, 7_243_003
+
+
+# A server that has vanished without a word is noticed in seconds, not in the system's two hours.
+_GIVE_UP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def checked_url(url: str) -> str:
@@ -49,8 +59,15 @@ def checked_url(url: str) -> str:
 def make_engine(url: str) -> Engine:
     """Engine for the service; a connection with the option `writing` takes SQLite's write lock."""
     parsed = make_url(checked_url(url))
-    engine = create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=30)
-    if engine.dialect.name == "sqlite":
+    sqlite = parsed.get_backend_name() == "sqlite"
+    engine = create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=20,
+        max_overflow=30,
+        connect_args={} if sqlite else _GIVE_UP,
+    )
+    if sqlite:
         _prepare_sqlite(engine, foreign_keys=True)
     return engine
 
@@ -84,6 +101,11 @@ class Database:
         )
 
     @property
+    def writer(self) -> Engine:
+        """Engine whose transactions may write, for a library that opens its own."""
+        return self._writer
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether this is SQLite, not PostgreSQL."""
         return self._reader.dialect.name == "sqlite"
@@ -111,11 +133,13 @@ class Database:
             return set(MigrationContext.configure(connection).get_current_heads()) == newest
 
     @contextmanager
-    def sole_server(self) -> Iterator[None]:
-        """Hold the database for this process; DatabaseInUse when another one serves it."""
+    def serving(self) -> Iterator[None]:
+        """Write from this process for some time; DatabaseInUse when another one has the file.
+
+        On PostgreSQL any number of processes may.
+        """
         with ExitStack() as stack:
-            hold = self._hold_file if self.is_sqlite else self._hold_advisory_lock
-            if not hold(stack):
+            if self.is_sqlite and not self._hold_file(stack):
                 raise DatabaseInUse
             yield
 
@@ -128,11 +152,14 @@ class Database:
             return False
         return True
 
-    def _hold_advisory_lock(self, stack: ExitStack) -> bool:
-        own = self._reader.execution_options(isolation_level="AUTOCOMMIT")
-        connection = stack.enter_context(own.connect())
-        stack.callback(connection.detach)  # closed, not pooled: the lock ends with the session
-        return bool(connection.scalar(select(func.pg_try_advisory_lock(SERVER_LOCK))))
+    @contextmanager
+    def housekeeping(self) -> Iterator[bool]:
+        """Whether this process may tidy up after others until the end; one at a time may."""
+        if self.is_sqlite:
+            yield True
+            return
+        with self._reader.connect() as connection, connection.begin():
+            yield bool(connection.scalar(select(func.pg_try_advisory_xact_lock(HOUSEKEEPING_LOCK))))
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -69,10 +70,36 @@ class Unavailable(SitingError):
 
 
 class DatabaseInUse(SitingError):
-    """Another process serves this database."""
+    """Another process writes to this SQLite file."""
 
-    def __init__(self) -> None:
-        super().__init__("database_in_use", "En annen tjener bruker allerede denne databasen.")
+    def __init__(self, host: str | None = None) -> None:
+        where = "" if host is None else f" på maskinen «{host}»"
+        super().__init__(
+            "database_in_use",
+            f"En annen tjener eller arbeider{where} bruker allerede denne SQLite-filen. "
+            "Stopp den først, eller bruk PostgreSQL når flere skal dele på arbeidet.",
+        )
+
+
+class DatabaseUnreachable(SitingError):
+    """Nothing can start without the database."""
+
+    def __init__(self, url: str) -> None:
+        shown = make_url(url).render_as_string(hide_password=True)
+        super().__init__(
+            "database_unreachable",
+            f"Databasen {shown} svarer ikke. Start den, eller rett FLERKJERNE_DATABASE_URL.",
+        )
+
+
+class PortInUse(SitingError):
+    """Something else listens there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            "port_in_use",
+            f"Noe annet lytter allerede på {host}:{port}. Velg en annen port med --port.",
+        )
 
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)

@@ -1,8 +1,14 @@
 """The service put together, and started."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,12 +18,16 @@ from app.api import middleware, openapi, operations, problems
 from app.api.dependencies import Services
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
-from app.jobs.local import LocalJobEngine
+from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
+from app.jobs.durable import DurableJobEngine
+from app.jobs.port import JobEngine
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 2
+
+logger = logging.getLogger("uvicorn.error")  # where uvicorn says the rest about its start
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -43,34 +53,112 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop; runs under way are then given back to the queue."""
-    uvicorn.run(
-        create_app(settings),
+    """API and one worker until told to stop; runs under way are then given back to the queue.
+
+    Raises PortInUse, and DatabaseInUse when another process writes to the SQLite file.
+    """
+    app = create_app(settings)
+    services: Services = app.state.services
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         server_header=False,
+        lifespan="off",  # it would tell with a stack trace what `at_work` raises
     )
+    with (
+        _ended_by_signals(),
+        _listening(config) as listener,
+        at_work(services.database, services.engine),
+    ):
+        logger.info("Serving http://%s:%d", *listener.getsockname()[:2])
+        _Server(config, services).run([listener])
+
+
+def work(settings: Settings) -> None:
+    """One worker and no API until told to stop; DatabaseInUse as for `serve`."""
+    database = Database(settings.database_url)
+    with _ended_by_signals(), at_work(database, DurableJobEngine(database, settings)):
+        threading.Event().wait()
+
+
+class _Server(uvicorn.Server):
+    """Gives runs back while connections drain, and ends the streams of events."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On a signal to end."""
+        self._services.engine.begin_to_stop()
+        super().handle_exit(sig, frame)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGINT end the block in order, and the process with status 0."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    former = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
+    """The socket to serve; PortInUse when another process has the port."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        listener = socket.create_server((config.host, config.port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(config.host, config.port) from error
+        raise
+    with listener:
+        yield listener
 
 
 def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
     stored = Scenarios(database)
+    engine = DurableJobEngine(database, settings)
     return Services(
         database=database,
         scenarios=stored,
-        runs=Runs(database, stored, settings),
-        engine=LocalJobEngine(database, settings),
+        runs=Runs(database, stored, settings, engine.enqueue),
+        engine=engine,
     )
+
+
+@contextmanager
+def at_work(database: Database, engine: JobEngine) -> Iterator[None]:
+    """A worker on an up-to-date database, until the end."""
+    with database.serving():
+        try:
+            migrate(database.url)
+            engine.start()
+        except DATABASE_AWAY as error:
+            raise DatabaseUnreachable(database.url) from error
+        try:
+            yield
+        finally:
+            engine.stop()
+            database.dispose()
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    await run_in_threadpool(migrate, services.database.url)
-    await run_in_threadpool(services.engine.start)
+    work = at_work(services.database, services.engine)
+    await run_in_threadpool(work.__enter__)
     try:
         yield
     finally:
-        await run_in_threadpool(services.engine.stop)
-        services.database.dispose()
+        await run_in_threadpool(work.__exit__, None, None, None)

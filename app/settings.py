@@ -30,4 +30,11 @@ class Settings(BaseSettings):
     """For one solve."""
     max_body_bytes: Annotated[int, Field(ge=1000)] = 20_000_000
     job_folder: Path | None = None
-    """Where running solves keep their files; the system's temporary folder when left out."""
+    """Where running solves keep their files, and results wait while the database is away; a
+    temporary folder, which does not outlive the process, when left out."""
+    max_queue_s: Annotated[float, Field(gt=0)] = 86_400.0
+    """From posting a run to its first start."""
+    max_total_s: Annotated[float, Field(gt=0)] = 172_800.0
+    """From posting a run to its end, retries included."""
+    heartbeat_timeout_s: Annotated[float, Field(ge=3)] = 10.0
+    """A worker not seen for so long is dead; its runs go to others, within 5 s more."""

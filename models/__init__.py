@@ -2,7 +2,17 @@
 
 from models.base import Base
 from models.idempotency import IdempotencyRow
-from models.run import IncumbentRow, RunRow, RunStatus
+from models.run import IncumbentRow, Priority, RunRow, RunStatus
 from models.scenario import ScenarioRow
+from models.worker import WorkerRow
 
-__all__ = ["Base", "IdempotencyRow", "IncumbentRow", "RunRow", "RunStatus", "ScenarioRow"]
+__all__ = [
+    "Base",
+    "IdempotencyRow",
+    "IncumbentRow",
+    "Priority",
+    "RunRow",
+    "RunStatus",
+    "ScenarioRow",
+    "WorkerRow",
+]

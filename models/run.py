@@ -20,13 +20,22 @@ class RunStatus(StrEnum):
     DISMISSED = "dismissed"
 
 
+class Priority(StrEnum):
+    """Which of the waiting runs goes first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
 class RunRow(Base):
     """One computation, with its own copy of the scenario it was asked about.
 
-    `attempt` counts how often a worker took it; a worker may write only while the attempt is
-    still its own. `progress_*` are those of the newest incumbent and bound, and
-    which solve of how many that is; `seconds` is time
-    solved so far and, when ended, in all.
+    `attempt` counts how often a worker took it and never falls: a worker may write only while
+    the attempt is still its own. `worker_id` is the worker that has it or, when ended, had it;
+    None while it waits. `losses` counts workers that died or froze with it, `crashes` solving
+    processes that did. `progress_*` are those of the newest incumbent and bound, and which solve
+    of how many that is; `seconds` is time solved so far and, when ended, in all.
     """
 
     __tablename__ = "run"
@@ -42,7 +51,11 @@ class RunRow(Base):
             "status <> 'successful' OR result IS NOT NULL", name="result_when_successful"
         ),
         Index(None, "created", "id"),
+        CheckConstraint(
+            f"priority IN ({', '.join(repr(p.value) for p in Priority)})", name="priority_known"
+        ),
         Index(None, "status", "created", "id"),
+        Index(None, "worker_id"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -60,7 +73,11 @@ class RunRow(Base):
     created: Mapped[datetime] = mapped_column(Instant)
     started: Mapped[datetime | None] = mapped_column(Instant)
     ended: Mapped[datetime | None] = mapped_column(Instant)
+    priority: Mapped[str] = mapped_column(String(10), default=Priority.NORMAL)
     attempt: Mapped[int] = mapped_column(default=0)
+    worker_id: Mapped[str | None] = mapped_column(String(64))
+    losses: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_detail: Mapped[str | None] = mapped_column(Text)

@@ -9,6 +9,7 @@ memory than it was given, and it dies with the thread that started it.
 import contextlib
 import json
 import logging
+import math
 import os
 import selectors
 import signal
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -49,6 +50,7 @@ DETAILS = {
     "internal_error": "Uventet feil i beregningen. Loggen forteller mer.",
     "out_of_memory": "Oppgaven trengte mer minne enn den fikk.",
     "solver_crashed": "Løseren stanset uten svar.",
+    "solver_killed": "Operativsystemet stanset løseren, oftest fordi maskinen manglet minne.",
     "time_exceeded": "Oppgaven ble ikke ferdig innen tidsgrensen og måtte stanses.",
 }
 
@@ -58,13 +60,19 @@ class Limits:
     """What a child is held to beside its options.
 
     It is ended `grace_s` seconds after its time is up, which covers search and referee and not the
-    building and verifying around them. `niceness` is added to the caller's own; `folder` is where
-    its files are, the system's temporary folder when None.
+    building and verifying around them, or `most_s` seconds after its start if that is sooner.
+    `niceness` is added to the caller's own; `folder` is where its files are, the system's temporary
+    folder when None.
     """
 
     grace_s: float = 60.0
+    most_s: float = math.inf
     niceness: int = 0
     folder: Path | None = None
+
+    def within(self, seconds: float) -> "Limits":
+        """These, and no longer than so many seconds."""
+        return replace(self, most_s=seconds)
 
 
 @dataclass(frozen=True)
@@ -104,14 +112,14 @@ def run_in_child(
     `watcher.should_stop` about ten times a second. A child that is told to stop may still hand
     back the best it has verified, and is gone 4 s later at most.
     """
-    seconds = options.seconds_in_all + limits.grace_s
+    seconds = min(options.seconds_in_all + limits.grace_s, limits.most_s)
     with tempfile.TemporaryDirectory(prefix="flerkjerne-", dir=limits.folder) as name:
         folder = Path(name)
         job = {
             "task": asdict(task),
             "options": asdict(options),
             "niceness": limits.niceness,
-            "cpu_seconds": 60 + int(2 * options.threads * seconds),
+            "cpu_seconds": 60 + int(2 * options.threads * max(seconds, 0)),
             "parent": os.getpid(),
         }
         (folder / "job.json").write_text(json.dumps(job, allow_nan=False), encoding="utf-8")
@@ -242,7 +250,9 @@ def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult
 def _code_of(status: int | None, noise: bytes) -> str:
     """The code for a child that ended by itself and left nothing."""
     # Nobody but the kernel, when memory runs out, sends SIGKILL to a child that we did not stop.
-    if status == -signal.SIGKILL or b"bad_alloc" in noise or b"MemoryError" in noise:
+    if status == -signal.SIGKILL:
+        return "solver_killed"
+    if b"bad_alloc" in noise or b"MemoryError" in noise:
         return "out_of_memory"
     if status == -signal.SIGXCPU:
         return "time_exceeded"

@@ -1,10 +1,14 @@
-"""What the service asks of a job engine; today `local`, later a durable one."""
+"""What the service asks of a job engine."""
 
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
+from models import RunRow
+
 
 class JobEngine(Protocol):
-    """Solves accepted runs, oldest first. The runs themselves are in the database."""
+    """Solves accepted runs. The runs themselves are in the database."""
 
     @property
     def alive(self) -> bool:
@@ -13,11 +17,14 @@ class JobEngine(Protocol):
     def start(self) -> None:
         """Begin to take runs, those left by an earlier process included."""
 
-    def stop(self) -> None:
-        """Take no more runs, and give back those that are being solved."""
+    def begin_to_stop(self) -> None:
+        """Take no more runs, and give back those that are being solved; returns at once."""
 
-    def submit(self, run_id: str) -> None:
-        """There is a new accepted run."""
+    def stop(self) -> None:
+        """Wait until that is done."""
+
+    def enqueue(self, session: Session, run: RunRow) -> None:
+        """Queue a new run within the transaction that stores it: both or neither."""
 
     def cancel(self, run_id: str) -> None:
-        """Stop solving a run whose cancellation is in the database."""
+        """Stop solving a run, wherever that is done; its cancellation is in the database."""

@@ -12,6 +12,7 @@ from models import IncumbentRow, RunRow, RunStatus
 from solver.domain.result import Progress
 
 OPEN = (RunStatus.ACCEPTED, RunStatus.RUNNING)
+_WAITING = {"status": RunStatus.ACCEPTED, "worker_id": None, "started": None}
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,27 @@ class RunRepository:
             query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
         return list(self._session.scalars(query.limit(limit)))
 
-    def take_oldest(self, now: datetime) -> RunRow | None:
-        """Make the oldest accepted run this worker's own; None when none waits."""
-        row = self._session.scalar(
+    def lock(self, run_id: str) -> RunRow | None:
+        """One with its scenario, ours alone until the end of the transaction."""
+        return self._session.scalar(
             select(RunRow)
-            .where(RunRow.status == RunStatus.ACCEPTED)
-            .order_by(RunRow.created, RunRow.id)
-            .limit(1)
+            .where(RunRow.id == run_id)
             .options(undefer(RunRow.scenario))
-            .with_for_update(skip_locked=True)
+            .with_for_update()
         )
-        if row is not None:
-            row.status = RunStatus.RUNNING
-            row.started = now
-            row.attempt += 1
-            self._session.flush()
-        return row
+
+    def held_by(self, worker_id: str) -> dict[str, RunRow]:
+        """What a worker is solving, by id."""
+        rows = self._session.scalars(
+            select(RunRow).where(RunRow.worker_id == worker_id, RunRow.status == RunStatus.RUNNING)
+        )
+        return {row.id: row for row in rows}
+
+    def open(self) -> Sequence[RunRow]:
+        """Every run that has not ended, oldest first."""
+        return self._session.scalars(
+            select(RunRow).where(RunRow.status.in_(OPEN)).order_by(RunRow.created, RunRow.id)
+        ).all()
 
     def report(self, hold: Hold, progress: Progress) -> bool:
         """Write where a solve stands; False when the run is no longer the worker's."""
@@ -116,6 +122,10 @@ class RunRepository:
             )
         )
 
+    def count_crashes(self, hold: Hold, crashes: int) -> bool:
+        """So many processes that solved it have died; False when no longer held."""
+        return self._change(_held(hold).values(crashes=crashes))
+
     def dismiss(self, run_id: str, statuses: Sequence[RunStatus], now: datetime) -> bool:
         """End without a plan, because somebody asked; False when not in one of the statuses."""
         return self._change(
@@ -141,31 +151,41 @@ class RunRepository:
         )
 
     def release(self, hold: Hold) -> bool:
-        """Give a run back untried: its place in the queue and its attempts are as before."""
-        return self._change(
-            _held(hold).values(status=RunStatus.ACCEPTED, started=None, attempt=RunRow.attempt - 1)
-        )
+        """Give a run back untried: it waits again and nothing is counted against it."""
+        return self._change(_held(hold).values(_WAITING))
 
-    def take_up_orphans(self, max_attempts: int, now: datetime) -> None:
-        """Settle what a dead process left running; only for one that knows that nothing runs.
+    def lose(self, run_ids: Sequence[str], max_losses: int, now: datetime) -> None:
+        """Take these runs from workers that are gone.
 
-        Dismissed if asked for, failed when tried often enough, else back in the queue.
+        Dismissed if asked for, failed when lost too often, else they wait again.
         """
-        orphans = update(RunRow).where(RunRow.status == RunStatus.RUNNING)
+        lost = update(RunRow).where(RunRow.id.in_(run_ids), RunRow.status == RunStatus.RUNNING)
         self._session.execute(
-            orphans.where(RunRow.cancel_requested).values(
+            lost.where(RunRow.cancel_requested).values(
                 status=RunStatus.DISMISSED, outcome="dismissed", ended=now
             )
         )
         self._session.execute(
-            orphans.where(RunRow.attempt >= max_attempts).values(
+            lost.where(RunRow.losses >= max_losses).values(
                 status=RunStatus.FAILED,
                 error_code="interrupted",
                 error_detail="Tjeneren stoppet under kjøringen flere ganger.",
+                losses=RunRow.losses + 1,
                 ended=now,
             )
         )
-        self._session.execute(orphans.values(status=RunStatus.ACCEPTED, started=None))
+        self._session.execute(lost.values(_WAITING).values(losses=RunRow.losses + 1))
+
+    def expire(
+        self, code: str, detail: str, *, before: datetime, untried: bool, now: datetime
+    ) -> None:
+        """Fail what was posted before an instant and waits still; `untried`: never taken."""
+        late = update(RunRow).where(RunRow.status == RunStatus.ACCEPTED, RunRow.created < before)
+        if untried:
+            late = late.where(RunRow.attempt == 0)
+        self._session.execute(
+            late.values(status=RunStatus.FAILED, error_code=code, error_detail=detail, ended=now)
+        )
 
     def waiting(self) -> int:
         """Number of accepted runs."""

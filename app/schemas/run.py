@@ -28,6 +28,8 @@ ScenarioReference = Annotated[
 
 MAX_THREADS = 16
 
+PriorityName = Literal["high", "normal", "low"]
+
 
 class RunOptions(Document):
     """How long and how exact; what is left out or null is the server's own choice."""
@@ -52,6 +54,8 @@ class RunRequest(Document):
     parameters: dict[str, Any] | None = None
     """What the kind asks for beside the scenario; see the schema of its parameters."""
     options: RunOptions | None = None
+    priority: PriorityName = "normal"
+    """Of the runs that wait, those of a higher priority are solved first."""
 
 
 class Resource(BaseModel):
@@ -108,6 +112,7 @@ class RunResource(Resource):
     kind: RunKind
     parameters: dict[str, Any]
     """What was asked for beside the scenario, the server's choices included."""
+    priority: PriorityName
     scenario_id: str | None
     """Of the stored or bundled scenario; null when the document came with the request."""
     scenario_hash: str

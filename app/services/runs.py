@@ -1,18 +1,19 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import Conflict, NotFound, Unavailable
+from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
 from app.schemas.issues import issues_of
 from app.schemas.run import RunOptions, RunRequest
@@ -30,6 +31,9 @@ from models import IncumbentRow, RunRow, RunStatus
 from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
 from solver.domain.result import SolveOptions
 
+Enqueue = Callable[[Session, RunRow], None]
+"""Puts a new run in the queue, within the transaction that stores it."""
+
 
 @dataclass(frozen=True)
 class QueueFigures:
@@ -43,10 +47,13 @@ class QueueFigures:
 class Runs:
     """The runs of one database."""
 
-    def __init__(self, database: Database, scenarios: Scenarios, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, scenarios: Scenarios, settings: Settings, enqueue: Enqueue
+    ) -> None:
         self._database = database
         self._scenarios = scenarios
         self._settings = settings
+        self._enqueue = enqueue
 
     def create(self, body: Any, post: KeyedPost | None = None) -> RunRow:
         """Accept a run request, or give the run of the same POST sent before.
@@ -71,13 +78,15 @@ class Runs:
             parameters=parameters.model_dump(mode="json"),
             scenario=as_text(scenario.plain()),
             scenario_hash=scenario_hash(scenario),
-            created=datetime.now(UTC),
+            priority=request.priority,
         )
         with self._database.writing() as session:
             repository = RunRepository(session)
+            row.created = clock.now(session)
             run_id = resource_for(session, post, row.id, row.created)
             if run_id == row.id:
                 self._require_room(repository)
+                self._enqueue(session, row)
                 repository.add(row)
             return _found(repository.get(run_id))
 
@@ -133,7 +142,7 @@ class Runs:
         """
         with self._database.writing() as session:
             repository = RunRepository(session)
-            if repository.dismiss(run_id, [RunStatus.ACCEPTED], datetime.now(UTC)):
+            if repository.dismiss(run_id, [RunStatus.ACCEPTED], clock.now(session)):
                 return False
             if repository.request_cancel(run_id):
                 return True
@@ -143,7 +152,7 @@ class Runs:
     def dismiss(self, run_id: str) -> None:
         """Dismiss a run whatever its worker does; one that has ended stays as it is."""
         with self._database.writing() as session:
-            RunRepository(session).dismiss(run_id, OPEN, datetime.now(UTC))
+            RunRepository(session).dismiss(run_id, OPEN, clock.now(session))
 
     def figures(self) -> QueueFigures:
         """For operators."""

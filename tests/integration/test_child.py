@@ -68,7 +68,7 @@ def test_noise_of_the_solver_does_not_disturb_progress() -> None:
         ("segfault", "solver_crashed"),
         ("abort", "solver_crashed"),
         ("fail_in_cpp", "out_of_memory"),
-        ("be_killed", "out_of_memory"),
+        ("be_killed", "solver_killed"),
         ("burn_cpu", "time_exceeded"),
         ("raise_unforeseen", "internal_error"),
         ("refuse", "scenario_invalid"),

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from itertools import chain
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from sqlalchemy.exc import IntegrityError
 from app.db import Database, checked_url, migrate, migrating
 from app.errors import DatabaseInUse
 from app.repositories.runs import Hold, RunRepository
-from app.services.work import Work
+from app.services.work import Job, TimeLimits, Work
+from app.services.workers import Workers
 from models import Base, RunRow, RunStatus
-from solver.domain.result import Progress
+from solver.domain.result import Progress, SolveOptions
 
 
 def tables(url: str) -> set[str]:
@@ -140,12 +142,26 @@ def run(database: Database, run_id: str) -> RunRow:
         return row
 
 
-def test_one_server_at_a_time(database: Database) -> None:
-    other = Database(database.url)
-    with database.sole_server(), pytest.raises(DatabaseInUse), other.sole_server():
+def test_one_process_at_a_time_writes_to_a_sqlite_file(sqlite_url: str) -> None:
+    one, other = Database(sqlite_url), Database(sqlite_url)
+    with one.serving(), pytest.raises(DatabaseInUse, match="PostgreSQL"), other.serving():
         pass
-    with other.sole_server():
+    with other.serving():
         pass
+
+
+def test_many_processes_write_to_postgresql(postgresql_url: str) -> None:
+    one, other = Database(postgresql_url), Database(postgresql_url)
+    with one.serving(), other.serving():
+        pass
+
+
+def test_one_process_at_a_time_tidies_up(postgresql_url: str) -> None:
+    one, other = Database(postgresql_url), Database(postgresql_url)
+    with one.housekeeping() as first, other.housekeeping() as second:
+        assert (first, second) == (True, False)
+    with other.housekeeping() as ours:
+        assert ours
 
 
 def test_foreign_keys_hold(database: Database) -> None:
@@ -160,16 +176,38 @@ def test_an_exception_takes_everything_back(database: Database) -> None:
         assert RunRepository(session).get("a") is None
 
 
-def test_each_run_is_taken_once(database: Database) -> None:
-    add(database, *(a_run(f"{n:02}") for n in range(40)))
-    work = Work(database, memory_limit_mb=1000)
+def worked_on(database: Database, queue_s: float = 1000, total_s: float = 1000) -> Work:
+    return Work(database, memory_limit_mb=1000, limits=TimeLimits(queue_s, total_s))
 
-    def take_all(_: int) -> list[str]:
-        return [job.hold.run_id for job in iter(work.take, None)]
 
-    with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(take_all, range(8)))
-    assert sorted(chain(*taken)) == [f"{n:02}" for n in range(40)]
+def taken(work: Work, run_id: str, worker_id: str = "me") -> Job:
+    job = work.take(run_id, worker_id)
+    assert job is not None
+    return job
+
+
+def test_a_run_has_one_worker(database: Database) -> None:
+    """The queue gives it to one; should it ever give it to many, the last is who may write."""
+    add(database, a_run("a"))
+    work = worked_on(database)
+    barrier = threading.Barrier(2)
+
+    def take(worker_id: str) -> Job:
+        barrier.wait()
+        return taken(work, "a", worker_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        holds = {job.hold for job in pool.map(take, ["me", "you"])}
+    assert holds == {Hold("a", 1), Hold("a", 2)}
+    work.fail(Hold("a", 1), "solver_crashed", "", 1.0)
+    assert run(database, "a").status == "running"
+
+
+def test_taking_again_after_an_unknown_commit_is_the_same_hold(database: Database) -> None:
+    add(database, a_run("a"))
+    work = worked_on(database)
+    assert taken(work, "a").hold == taken(work, "a").hold == Hold("a", 1)
+    assert run(database, "a").losses == 0
 
 
 def test_writers_wait_for_each_other(database: Database) -> None:
@@ -190,16 +228,18 @@ def test_writers_wait_for_each_other(database: Database) -> None:
 
 
 def test_an_ended_run_never_changes(database: Database) -> None:
-    work = Work(database, memory_limit_mb=1000)
+    work = worked_on(database, queue_s=0, total_s=0)
     add(database, a_run("a"))
-    job = work.take()
-    assert job is not None
+    job = taken(work, "a")
     work.succeed(job.hold, a_plan("optimal"), 1.0)
     work.succeed(job.hold, a_plan("feasible"), 2.0)
     work.fail(job.hold, "solver_crashed", "", 2.0)
+    assert work.crash(job, "solver_crashed", "", 2.0) is None
     work.release(job.hold, 2.0)
     work.report(job.hold, Progress(9.0, 9.0, 9.0, 9.0), new_incumbent=True)
-    work.take_up_orphans()
+    work.lose(["a"])
+    work.expire()
+    assert work.take("a", "me") is None
     with database.writing() as session:
         repository = RunRepository(session)
         assert not repository.dismiss("a", list(RunStatus)[:2], datetime.now(UTC))
@@ -209,65 +249,135 @@ def test_an_ended_run_never_changes(database: Database) -> None:
     assert (row.status, row.outcome, row.seconds) == ("successful", "optimal", 1.0)
     assert row.result == a_plan("optimal").decode()
     assert (row.progress_incumbent_nok, row.progress_bound_nok) == (9.0, 8.0)
+    assert (row.attempt, row.losses, row.crashes) == (1, 0, 0)
 
 
 def test_a_worker_that_lost_its_run_writes_nothing(database: Database) -> None:
-    work = Work(database, memory_limit_mb=1000)
+    work = worked_on(database)
     add(database, a_run("a"))
-    first = work.take()
-    work.take_up_orphans()
-    second = work.take()
-    assert first is not None
-    assert second is not None
+    first = taken(work, "a", "frozen")
+    work.lose(["a"])
+    second = taken(work, "a", "other")
     assert (first.hold, second.hold) == (Hold("a", 1), Hold("a", 2))
     work.succeed(first.hold, a_plan("feasible"), 1.0)
-    assert run(database, "a").status == "running"
+    work.release(first.hold, 1.0)
+    assert work.crash(first, "solver_crashed", "", 1.0) is None
+    assert work.held_by("frozen") == {}
+    assert work.held_by("other") == {second.hold: False}
     work.succeed(second.hold, a_plan("optimal"), 1.0)
     assert run(database, "a").outcome == "optimal"
+    assert run(database, "a").crashes == 0
 
 
-def test_what_a_dead_process_left_is_settled(database: Database) -> None:
-    new, tried, unwanted = (a_run(name) for name in ("new", "tried", "unwanted"))
-    add(database, new, tried, unwanted)
-    work = Work(database, memory_limit_mb=1000)
-    for _ in range(3):
-        work.take()
+def test_a_run_outlives_two_workers_and_not_three(database: Database) -> None:
+    work = worked_on(database)
+    add(database, a_run("a"))
+    for losses in (1, 2):
+        taken(work, "a", f"worker {losses}")
+        work.lose(["a"])
+        row = run(database, "a")
+        assert (row.status, row.worker_id, row.losses) == ("accepted", None, losses)
+    taken(work, "a", "worker 3")
+    work.lose(["a"])
+    assert (run(database, "a").status, run(database, "a").error_code) == ("failed", "interrupted")
+
+
+def test_a_lost_run_that_is_not_wanted_is_dismissed(database: Database) -> None:
+    work = worked_on(database)
+    add(database, a_run("a"))
+    taken(work, "a")
     with database.writing() as session:
-        session.get_one(RunRow, "tried").attempt = 2
-        assert RunRepository(session).request_cancel("unwanted")
-    work.take_up_orphans()
-    assert run(database, "new").status == "accepted"
-    assert run(database, "tried").error_code == "interrupted"
-    assert run(database, "unwanted").status == "dismissed"
+        assert RunRepository(session).request_cancel("a")
+    work.lose(["a"])
+    assert run(database, "a").status == "dismissed"
+
+
+def test_a_second_crash_is_the_last(database: Database) -> None:
+    work = worked_on(database)
+    add(database, a_run("a"))
+    first = replace(taken(work, "a"), options=SolveOptions(threads=4))
+    for _ in range(2):  # as after an unknown commit
+        again = work.crash(first, "solver_crashed", "Stanset.", 1.0)
+    assert again is not None
+    assert (again.hold, again.crashes, again.options.threads) == (first.hold, 1, 1)
+    assert run(database, "a").status == "running"
+    assert work.crash(again, "solver_killed", "Stanset.", 1.0) is None
+    row = run(database, "a")
+    assert (row.status, row.error_code, row.crashes) == ("failed", "solver_killed", 2)
+
+
+def test_crashes_are_remembered_when_the_worker_dies_too(database: Database) -> None:
+    work = worked_on(database)
+    add(database, a_run("a"))
+    work.crash(taken(work, "a"), "solver_crashed", "", 1.0)
+    work.lose(["a"])
+    job = taken(work, "a", "other")
+    assert (job.crashes, job.options.threads) == (1, 1)
+
+
+def test_what_nobody_begins_in_time_is_failed(database: Database) -> None:
+    old, tried, new = (a_run(name) for name in ("old", "tried", "new"))
+    for row in (old, tried):
+        row.created -= timedelta(hours=1)
+    add(database, old, tried, new)
+    work = worked_on(database, queue_s=600, total_s=7200)
+    work.release(taken(work, "tried").hold, 1.0)
+    work.expire()
+    assert run(database, "old").error_code == "queue_time_exceeded"
+    assert [run(database, name).status for name in ("tried", "new")] == ["accepted"] * 2
+    worked_on(database, queue_s=600, total_s=1800).expire()
+    assert run(database, "tried").error_code == "time_exceeded"
+
+
+def test_time_in_all_counts_from_posting(database: Database) -> None:
+    row = a_run("a")
+    row.created -= timedelta(seconds=600)
+    add(database, row)
+    assert taken(worked_on(database, total_s=1000), "a").seconds_left == pytest.approx(400, abs=30)
 
 
 def test_a_released_run_is_as_before(database: Database) -> None:
-    work = Work(database, memory_limit_mb=1000)
+    work = worked_on(database)
     add(database, a_run("a"))
-    job = work.take()
-    assert job is not None
-    work.release(job.hold, 1.0)
+    work.release(taken(work, "a").hold, 1.0)
     row = run(database, "a")
-    assert (row.status, row.attempt, row.started) == ("accepted", 0, None)
+    assert (row.status, row.losses, row.started, row.worker_id) == ("accepted", 0, None, None)
 
 
-@pytest.mark.parametrize("end", ["succeed", "fail", "release"])
+@pytest.mark.parametrize("end", ["succeed", "fail", "crash", "release"])
 def test_a_wish_to_stop_prevails(database: Database, end: str) -> None:
-    work = Work(database, memory_limit_mb=1000)
+    work = worked_on(database)
     add(database, a_run("a"))
-    job = work.take()
-    assert job is not None
+    job = taken(work, "a")
     with database.writing() as session:
         RunRepository(session).request_cancel("a")
+    assert work.held_by("me") == {job.hold: True}
     if end == "succeed":
         work.succeed(job.hold, a_plan("dismissed"), 1.0)
     elif end == "fail":
         work.fail(job.hold, "dismissed", "", 1.0)
+    elif end == "crash":
+        work.crash(job, "solver_crashed", "", 1.0)
     else:
         work.release(job.hold, 1.0)
     row = run(database, "a")
     assert (row.status, row.outcome) == ("dismissed", "dismissed")
     assert (row.result is not None) == (end == "succeed")
+
+
+def test_a_worker_is_alive_while_it_is_seen(postgresql_url: str) -> None:
+    migrate(postgresql_url)
+    workers = Workers(Database(postgresql_url))
+    assert workers.beat("me", "here", 1)
+    assert not workers.beat("me", "here", 1)
+    assert workers.living(10) == {"me"}
+    time.sleep(0.3)
+    workers.beat("you", "there", 2)
+    assert workers.living(0.2) == {"you"}
+    workers.bury({"you"})
+    assert workers.beat("me", "here", 1), "it was taken for dead, and is back"
+    workers.leave("you")
+    assert workers.living(10) == {"me"}
 
 
 def test_times_come_back_in_utc(database: Database) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from app.db import migrate
 from app.main import create_app
 from app.services.scenarios import Scenarios
 from app.settings import Settings
@@ -124,14 +125,17 @@ def test_a_bad_body_is_a_problem_and_not_a_crash(
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
-    """A client for all bad bodies, for none of them leaves anything; and a scenario's id."""
+    """A client for all bad bodies, for none of them leaves anything; and a scenario's id.
+
+    Nobody is at work: one engine is all that a process can hold, and other tests here start one.
+    """
     url = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'test.db'}"
-    app = create_app(Settings(database_url=url))
-    with TestClient(app, raise_server_exceptions=False) as client:
-        made = client.post("/v1/scenarios", json={"based_on": "lillehammer-2018"}).json()
-        yield client, made["id"]
-        assert len(client.get("/v1/scenarios").json()["items"]) == 1
-        assert client.get("/v1/runs").json()["items"] == []
+    migrate(url)
+    client = TestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False)
+    made = client.post("/v1/scenarios", json={"based_on": "lillehammer-2018"}).json()
+    yield client, made["id"]
+    assert len(client.get("/v1/scenarios").json()["items"]) == 1
+    assert client.get("/v1/runs").json()["items"] == []
 
 
 @pytest.mark.parametrize("declared", ["text/plain", "multipart/form-data"])

@@ -45,7 +45,7 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     assert set(run) == {
         *("id", "status", "kind", "scenario_id", "scenario_hash", "outcome", "created"),
         *("started", "ended", "progress", "options", "error", "links"),
-        "parameters",
+        *("parameters", "priority"),
     }
     assert (run["status"], run["kind"], run["outcome"]) == ("successful", "solve", "optimal")
     assert run["scenario_id"] == scenario_id
@@ -221,6 +221,20 @@ def test_runs_are_solved_in_the_order_they_came(client: TestClient, toy: Toy) ->
     assert [run["id"] for run in client.get("/v1/runs").json()["items"]] == ids[::-1]
 
 
+def test_a_higher_priority_goes_first(client: TestClient, toy: Toy) -> None:
+    first = post(client, toy, "work_until_stopped", headers={})["id"]
+    until(client, first, "running")
+    ids = {}
+    for priority in ("low", "normal", "high"):
+        body = {"scenario": toy, "priority": priority}
+        run = client.post("/v1/runs", json=body).json()
+        assert run["priority"] == priority
+        ids[priority] = run["id"]
+    client.delete(f"/v1/runs/{first}")
+    started = {p: until(client, run_id, "successful")["started"] for p, run_id in ids.items()}
+    assert started["high"] < started["normal"] < started["low"]
+
+
 def test_a_key_makes_one_run_however_many_send_it(client: TestClient, toy: Toy) -> None:
     headers = {"idempotency-key": "once", **WAIT}
     body = {"scenario": toy}
@@ -255,6 +269,7 @@ def test_a_post_sent_again_gets_its_run_though_the_scenario_is_gone(
         ({"scenario": "\u0000"}, "/scenario"),
         ({"scenario": {}}, "/scenario/years"),
         ({"scenario": "lillehammer", "kind": "guess"}, "/kind"),
+        ({"scenario": "lillehammer", "priority": "urgent"}, "/priority"),
         ({"scenario": "lillehammer", "options": {"time_limit_s": 0}}, "/options/time_limit_s"),
         ({"scenario": "lillehammer", "options": {"time_limit_s": 4000}}, "/options/time_limit_s"),
         ({"scenario": "lillehammer", "options": {"mip_gap": 2}}, "/options/mip_gap"),

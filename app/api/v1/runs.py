@@ -33,7 +33,7 @@ from models import RunRow
 GEOJSON = "application/geo+json"
 GEOPACKAGE = "application/geopackage+sqlite3"
 LONGEST_WAIT_S = 120
-STOPPED_WITHIN_S = 6.0
+STOPPED_WITHIN_S = 5.0
 MAX_SEQ = 2**31 - 1
 
 router = APIRouter(prefix=RUNS, tags=["runs"])
@@ -60,7 +60,6 @@ async def create(
 ) -> RunResource:
     """Compute on a scenario: by id, by bundled name, or sent as a document."""
     row = await run_in_threadpool(services.runs.create, body, post)
-    services.engine.submit(row.id)
     response.headers["Location"] = f"{RUNS}/{row.id}"
     wait = wait_seconds(prefer)
     if wait:
@@ -206,6 +205,7 @@ def _resource(row: RunRow) -> RunResource:
             "id": row.id,
             "status": row.status,
             "kind": row.kind,
+            "priority": row.priority,
             "parameters": row.parameters,
             "scenario_id": row.scenario_id,
             "scenario_hash": row.scenario_hash,

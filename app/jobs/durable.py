@@ -1,0 +1,88 @@
+"""The job engine: the durable queue, a watch, and threads that each solve one run in a child."""
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.jobs.child import Limits
+from app.jobs.execution import Executor
+from app.jobs.queue import DurableQueue
+from app.jobs.spool import Spool
+from app.jobs.watch import Watch
+from app.services.work import TimeLimits, Work
+from app.settings import Settings
+from models import RunRow
+
+NICENESS = 10  # the server answers first
+
+
+class DurableJobEngine:
+    """Implements `JobEngine` with one worker in this process; others may share the database.
+
+    Runs outlive it: what it is solving when it stops, or is killed, waits again.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._worker_id = str(uuid4())
+        self._stopping = threading.Event()
+        self._queue = DurableQueue(database, self._worker_id, settings.workers)
+        limits = TimeLimits(settings.max_queue_s, settings.max_total_s)
+        self._work = Work(database, settings.memory_limit_mb, limits)
+        self._watch = Watch(
+            database, self._work, self._queue, self._worker_id, settings.heartbeat_timeout_s
+        )
+        self._folder: Path | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether this worker looks after its runs."""
+        return self._watch.alive
+
+    def start(self) -> None:
+        """Make the queue ready, take up what is left of earlier processes, and begin."""
+        self._queue.migrate()
+        executor = self._executor(self._made_folder())
+        executor.hand_over_spooled()
+        self._work.requeue(self._queue.enqueue, self._queue.known)
+        self._watch.start()
+        self._queue.launch(executor)
+
+    def begin_to_stop(self) -> None:
+        """End the children; their runs wait again."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Wait until every run is given back."""
+        self.begin_to_stop()
+        self._queue.stop()
+        self._watch.stop()
+        if self._settings.job_folder is None and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def enqueue(self, session: Session, run: RunRow) -> None:
+        """Queue a new run within the transaction that stores it."""
+        self._queue.enqueue(session, run)
+
+    def cancel(self, _run_id: str) -> None:
+        """Look for what is cancelled; a run of another worker is seen there a moment later."""
+        self._watch.look_now()
+
+    def _made_folder(self) -> Path:
+        folder = self._settings.job_folder
+        if folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="flerkjerne-"))
+            return self._folder
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _executor(self, folder: Path) -> Executor:
+        limits = Limits(niceness=NICENESS, folder=folder)
+        spool = Spool(folder / "spool")
+        return Executor(self._work, self._watch, spool, self._worker_id, limits, self._stopping)

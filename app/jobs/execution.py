@@ -1,0 +1,187 @@
+"""What a worker's thread does with a run: take it, solve it in a child, hand over the result."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from app.errors import DATABASE_AWAY
+from app.jobs.child import DETAILS, ChildResult, Failure, Limits, run_in_child
+from app.jobs.queue import GivenBack
+from app.jobs.spool import Spool, Spooled
+from app.jobs.watch import Standing, Watch
+from app.repositories.runs import Hold
+from app.services.work import Job, Work
+from solver.domain.result import Progress, Watcher
+
+Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 1.0  # while the database is away
+REPORT_EVERY_S = 0.5  # progress
+# An incumbent is kept when the last one kept is older than this, or than this share of the time
+# solved so far, whichever is longer: early ones come fast and tell most, and an hour has some 500.
+KEEP_EVERY_S, KEEP_EVERY_SHARE = 0.5, 0.01
+# The child died and may not the next time.
+CRASHES = frozenset({"solver_crashed", "solver_killed"})
+
+
+class Executor:
+    """Carries out runs for one worker, each in the thread that calls."""
+
+    def __init__(
+        self,
+        work: Work,
+        watch: Watch,
+        spool: Spool,
+        worker_id: str,
+        limits: Limits,
+        stopping: threading.Event,
+    ) -> None:
+        self._work = work
+        self._watch = watch
+        self._spool = spool
+        self._worker_id = worker_id
+        self._limits = limits
+        self._stopping = stopping
+
+    def __call__(self, run_id: str) -> None:
+        """Carry out a run to its end; GivenBack when that is no longer this worker's to do."""
+        self._watch.begin(run_id)
+        try:
+            job = self._insist(lambda: self._work.take(run_id, self._worker_id))
+            while job is not None:
+                job = self._attempt(job)
+        finally:
+            self._watch.end(run_id)
+
+    def hand_over_spooled(self) -> None:
+        """What an earlier process of this machine solved while the database was away."""
+        for spooled in self._spool.left():
+            self._settle(spooled)
+            self._spool.drop(spooled.hold)
+
+    def _attempt(self, job: Job) -> Job | None:
+        """Solve once; the job to solve again when the child died, None when the run has ended."""
+        self._watch.hold(job.hold)
+        started = time.monotonic()
+        try:
+            result = self._solve(job)
+        except GivenBack:
+            self._give_back(job.hold, time.monotonic() - started)
+            raise
+        seconds = time.monotonic() - started
+        failure = result.failure
+        if failure is not None and failure.code in CRASHES:
+            return self._insist(
+                lambda: self._work.crash(job, failure.code, failure.detail, seconds)
+            )
+        self._hand_over(Spooled(job.hold, result, seconds))
+        return None
+
+    def _solve(self, job: Job) -> ChildResult:
+        reporter = _Reporter(self._work, job.hold)
+
+        def should_stop() -> bool:
+            standing = self._watch.standing(job.hold)
+            if standing is Standing.LOST or (
+                self._stopping.is_set() and standing is not Standing.UNWANTED
+            ):
+                raise GivenBack
+            reporter.catch_up()
+            return standing is Standing.UNWANTED
+
+        try:
+            result = run_in_child(
+                job.task,
+                job.options,
+                watcher=Watcher(reporter, should_stop),
+                limits=self._limits.within(job.seconds_left),
+            )
+        except Exception:  # whatever it was, the worker goes on to the next run
+            logger.exception("run %s could not be carried out", job.hold.run_id)
+            return ChildResult(None, Failure("internal_error", DETAILS["internal_error"]))
+        reporter.catch_up(at_once=True)
+        return result
+
+    def _give_back(self, hold: Hold, seconds: float) -> None:
+        try:
+            self._work.release(hold, seconds)
+        except DATABASE_AWAY:
+            logger.exception("run %s is left for others to find", hold.run_id)
+
+    def _hand_over(self, spooled: Spooled) -> None:
+        """Write the result, now or, from the spool, when the database is back."""
+        try:
+            self._settle(spooled)
+        except DATABASE_AWAY:
+            logger.exception("the database is away: run %s is spooled", spooled.hold.run_id)
+            self._spool.put(spooled)
+            self._wait_for_database()
+            self._insist(lambda: self._settle(spooled))
+            self._spool.drop(spooled.hold)
+
+    def _settle(self, spooled: Spooled) -> None:
+        hold, result, seconds = spooled.hold, spooled.result, spooled.seconds
+        if result.document is not None:
+            self._work.succeed(hold, result.document, seconds)
+        elif result.failure is not None:
+            self._work.fail(hold, result.failure.code, result.failure.detail, seconds)
+
+    def _insist(self, write: Callable[[], Result]) -> Result:
+        """Until the database takes it; GivenBack when this worker stops before that."""
+        while True:
+            try:
+                return write()
+            except DATABASE_AWAY:
+                logger.exception("the database is away")
+                self._wait_for_database()
+
+    def _wait_for_database(self) -> None:
+        if self._stopping.wait(RETRY_S):
+            raise GivenBack
+
+
+class _Reporter:
+    """Writes progress: the newest now and then, and the incumbents that are kept."""
+
+    def __init__(self, work: Work, hold: Hold) -> None:
+        self._work = work
+        self._hold = hold
+        self._started = time.monotonic()
+        self._newest: Progress | None = None
+        self._shown: Progress | None = None
+        self._kept: float | None = None  # an incumbent
+        self._next_shown = self._next_kept = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        self._newest = progress
+        self.catch_up()
+
+    def catch_up(self, *, at_once: bool = False) -> None:
+        """Write what is due."""
+        newest, now = self._newest, time.monotonic()
+        if newest is None:
+            return
+        new = newest.incumbent_nok is not None and newest.incumbent_nok != self._kept
+        keep = new and (at_once or now >= self._next_kept)
+        show = newest != self._shown and (at_once or now >= self._next_shown)
+        if keep or show:
+            self._write(newest, keep=keep)
+
+    def _write(self, newest: Progress, *, keep: bool) -> None:
+        now = time.monotonic()
+        self._next_shown = now + REPORT_EVERY_S
+        if keep:
+            share = KEEP_EVERY_SHARE * (now - self._started)
+            self._next_kept = now + max(KEEP_EVERY_S, share)
+        try:
+            self._work.report(self._hold, newest, new_incumbent=keep)
+        except DATABASE_AWAY:
+            logger.warning("progress of run %s was not written", self._hold.run_id, exc_info=True)
+            return
+        self._shown = newest
+        if keep:
+            self._kept = newest.incumbent_nok
