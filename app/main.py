@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from app.api import middleware, openapi, operations, problems
+from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
@@ -36,9 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(part.router)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(middleware.BodyLimit, limit=settings.max_body_bytes)
-    app.add_middleware(middleware.HeadAsGet)
-    app.add_middleware(middleware.NoSniff)
+    middleware.install(app, settings)
     return app
 
 
@@ -48,6 +47,9 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=limited_protocol(Limits.of(settings)),
+        ws="none",
+        timeout_keep_alive=settings.idle_timeout_s,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         server_header=False,
     )

@@ -29,5 +29,20 @@ class Settings(BaseSettings):
     memory_limit_mb: Annotated[float, Field(ge=100)] = 8000.0
     """For one solve."""
     max_body_bytes: Annotated[int, Field(ge=1000)] = 20_000_000
+    max_bodies_bytes: Annotated[int, Field(ge=1000)] = 100_000_000
+    """Of all requests at the same time; beyond it a request with a body is refused for now."""
+    max_connections: Annotated[int, Field(ge=1)] = 800
+    """At the same time; beyond it those that ask nothing are closed, then new ones refused."""
+    max_head_bytes: Annotated[int, Field(ge=1000)] = 32_000
+    """Address and headers of a request."""
+    max_headers: Annotated[int, Field(ge=10)] = 100
+    head_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    """For address and headers to come in, however they trickle."""
+    body_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """For the body to come in, however it trickles."""
+    idle_timeout_s: Annotated[int, Field(ge=1)] = 30
+    """A connection without a request is kept for so long."""
+    stall_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """A client that takes in less than 1 kB per second of its answer is let go after so long."""
     job_folder: Path | None = None
     """Where running solves keep their files; the system's temporary folder when left out."""

@@ -1,0 +1,18 @@
+"""What holds for every request, written for ASGI itself so that no answer escapes it."""
+
+from fastapi import FastAPI
+
+from app.api.middleware.bodies import BodyLimit
+from app.api.middleware.browsers import NoSniff
+from app.api.middleware.heads import HeadAsGet, Refusals
+from app.settings import Settings
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Put it around the routes, the innermost first."""
+    app.add_middleware(
+        BodyLimit, limit=settings.max_body_bytes, limit_of_all=settings.max_bodies_bytes
+    )
+    app.add_middleware(Refusals)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(NoSniff)
