@@ -81,8 +81,24 @@ class Unprocessable(BadBody):
     """The body can be read but not used."""
 
 
-class Unavailable(SitingError):
-    """The server cannot do this now; the same request may succeed later."""
+class Later(SitingError):
+    """The same request may succeed when it is sent again, after so many seconds."""
+
+    retry_after_s: int = 5
+
+
+class Unavailable(Later):
+    """The server cannot do this now."""
+
+
+class RateLimited(Later):
+    """The client asks more often than it may."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "rate_limited", f"For mange forespørsler. Vent {retry_after_s} s før den neste."
+        )
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseInUse(SitingError):
@@ -106,6 +122,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (UnsupportedMedia, 415),
     (Unprocessable, 422),
     (InputError, 422),
+    (RateLimited, 429),
     (HeadTooLarge, 431),
     (Unavailable, 503),
     *((kind, 503) for kind in DATABASE_AWAY),
@@ -122,6 +139,7 @@ TITLES = {
     413: "For stort",
     415: "Ukjent innholdstype",
     422: "Ugyldig innhold",
+    429: "For mange forespørsler",
     431: "For store felter",
     500: "Uventet feil",
     503: "Ikke tilgjengelig nå",

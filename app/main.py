@@ -52,6 +52,8 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=settings.idle_timeout_s,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
     )
 
 

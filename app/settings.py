@@ -1,12 +1,21 @@
 """Configuration: environment variables that start with FLERKJERNE_."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.db import checked_url
+
+
+def _parts(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+WITH_COMMAS = BeforeValidator(_parts)
 
 
 class Settings(BaseSettings):
@@ -31,6 +40,13 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1000)] = 20_000_000
     max_bodies_bytes: Annotated[int, Field(ge=1000)] = 100_000_000
     """Of all requests at the same time; beyond it a request with a body is refused for now."""
+    reads_per_s: Annotated[float, Field(gt=0)] = 300.0
+    """For one client; twice as many may come at once after a pause."""
+    writes_per_s: Annotated[float, Field(gt=0)] = 60.0
+    max_waiting: Annotated[int, Field(ge=1)] = 200
+    """Requests that wait for a thread; beyond it all but /healthz and /readyz are refused."""
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, WITH_COMMAS] = ()
+    """Addresses or networks, with commas, whose X-Forwarded-For and -Proto are believed."""
     max_connections: Annotated[int, Field(ge=1)] = 800
     """At the same time; beyond it those that ask nothing are closed, then new ones refused."""
     max_head_bytes: Annotated[int, Field(ge=1000)] = 32_000

@@ -16,6 +16,7 @@ from typing import ClassVar, Self
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.operations import OPEN_AT_OVERLOAD
 from app.api.problems import of_error
 from app.errors import BadRequest, HeadTooLarge, RequestLate, Unavailable
 from app.settings import Settings
@@ -23,7 +24,6 @@ from solver.domain.errors import SitingError
 
 logger = logging.getLogger(__name__)
 
-OPEN_AT_OVERLOAD = frozenset({"/healthz", "/readyz"})
 RESERVE = 20  # connections beyond the limit, for whoever asks whether we are alive
 SLOWEST_READER = 1000  # bytes per second
 

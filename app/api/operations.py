@@ -13,12 +13,15 @@ from app.services.runs import QueueFigures
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+OPEN_AT_OVERLOAD = frozenset({"/healthz", "/readyz"})
+"""Answered when all others are told to come back later."""
+
 router = APIRouter(tags=["operations"])
 
 
 @router.get("/healthz", operation_id="get_health")
-def alive() -> Alive:
-    """The process answers."""
+async def alive() -> Alive:
+    """The process answers; it needs no thread for that, as all of them may be at work."""
     return Alive(status="alive")
 
 

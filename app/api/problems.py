@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
-from app.errors import DATABASE_AWAY, TITLES, Unavailable, issues_of, status_of
+from app.errors import DATABASE_AWAY, TITLES, Later, Unavailable, issues_of, status_of
 from app.schemas.issues import pointer
 from app.schemas.problem import Problem, ProblemIssue
 from solver.domain.errors import Issue, SitingError
@@ -21,7 +21,6 @@ from solver.domain.errors import Issue, SitingError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 5
 
 
 def problem(
@@ -50,7 +49,7 @@ def problem(
 
 def of_error(error: SitingError) -> Response:
     """The answer to an error that was foreseen."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Unavailable) else {}
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Later) else {}
     return problem(status_of(error), error.code, error.detail, issues_of(error), headers)
 
 

@@ -1,7 +1,9 @@
 """What holds for every route: limits, problem documents, HEAD, health."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -239,3 +241,38 @@ def test_a_database_that_is_away_is_503(
     answer = sqlite_client.get("/v1/scenarios")
     assert_problem(answer, 503, "database_unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(
+    start: Any, sqlite_url: str, toy: Toy
+) -> None:
+    with start(sqlite_url, reads_per_s=0.5, writes_per_s=0.25) as client:
+        first = client.get("/v1/scenarios")
+        assert first.status_code == 200
+        assert first.headers["ratelimit-policy"] == '"read";q=1;w=2'
+        assert first.headers["ratelimit"] == '"read";r=0;t=2'
+        again = client.get("/v1/scenarios")
+        assert_problem(again, 429, "rate_limited")
+        assert again.headers["retry-after"] == "2"
+        assert again.headers["ratelimit"] == '"read";r=0;t=2'
+        assert client.post("/v1/scenarios", json=toy).status_code == 201
+        refused = client.post("/v1/scenarios", json=toy)
+        assert_problem(refused, 429, "rate_limited")
+        assert refused.headers["ratelimit-policy"] == '"write";q=1;w=2'
+        assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+
+
+def test_a_service_with_too_much_to_do_answers_that_at_once(
+    start: Any, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All threads are at work, and as many requests wait as may."""
+    release = threading.Event()
+    monkeypatch.setattr(Scenarios, "page", lambda *_: release.wait(60))
+    with start(sqlite_url, max_waiting=3) as client, ThreadPoolExecutor(100) as pool:
+        answers = [pool.submit(client.get, "/v1/scenarios") for _ in range(100)]
+        done, _ = wait(answers, timeout=30, return_when=FIRST_COMPLETED)
+        refused = done.pop().result()
+        assert_problem(refused, 503, "overloaded")
+        assert int(refused.headers["retry-after"]) > 0
+        assert client.get("/healthz").status_code == 200
+        release.set()
