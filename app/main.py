@@ -65,6 +65,7 @@ def _wire(settings: Settings) -> Services:
         scenarios=stored,
         runs=Runs(database, stored, settings),
         engine=LocalJobEngine(database, settings),
+        cross_origins=settings.cors_origins,
     )
 
 

@@ -17,6 +17,8 @@ def _parts(text: Any) -> Any:
 
 WITH_COMMAS = BeforeValidator(_parts)
 
+Origin = Annotated[str, Field(pattern=r"^https?://[0-9A-Za-z.:\[\]-]+$")]
+
 
 class Settings(BaseSettings):
     """What an operator may set. The database URL may hold a password and is never shown."""
@@ -40,13 +42,15 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1000)] = 20_000_000
     max_bodies_bytes: Annotated[int, Field(ge=1000)] = 100_000_000
     """Of all requests at the same time; beyond it a request with a body is refused for now."""
-    reads_per_s: Annotated[float, Field(gt=0)] = 300.0
+    reads_per_s: Annotated[float, Field(gt=0)] = 500.0
     """For one client; twice as many may come at once after a pause."""
-    writes_per_s: Annotated[float, Field(gt=0)] = 60.0
+    writes_per_s: Annotated[float, Field(gt=0)] = 200.0
     max_waiting: Annotated[int, Field(ge=1)] = 200
     """Requests that wait for a thread; beyond it all but /healthz and /readyz are refused."""
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, WITH_COMMAS] = ()
     """Addresses or networks, with commas, whose X-Forwarded-For and -Proto are believed."""
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, WITH_COMMAS] = ()
+    """Origins, with commas, whose pages may call the service from a browser; none by default."""
     max_connections: Annotated[int, Field(ge=1)] = 800
     """At the same time; beyond it those that ask nothing are closed, then new ones refused."""
     max_head_bytes: Annotated[int, Field(ge=1000)] = 32_000

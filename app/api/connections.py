@@ -16,6 +16,7 @@ from typing import ClassVar, Self
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.middleware.browsers import SECURITY_HEADERS
 from app.api.operations import OPEN_AT_OVERLOAD
 from app.api.problems import of_error
 from app.errors import BadRequest, HeadTooLarge, RequestLate, Unavailable
@@ -242,6 +243,7 @@ def _no_room() -> SitingError:
 def _raw(error: SitingError, own_headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     """A problem document as an HTTP answer, for when there is no request to answer."""
     answer = of_error(error)
+    answer.headers.update(SECURITY_HEADERS)
     status = HTTPStatus(answer.status_code)
     headers = [*own_headers, *answer.raw_headers, (b"connection", b"close")]
     lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]

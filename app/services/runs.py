@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +19,7 @@ from app.schemas.issues import issues_of
 from app.schemas.run import RunOptions, RunRequest
 from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
+from app.services.etags import tag_of
 from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
 from app.services.parameters import check_parameters
@@ -107,6 +109,12 @@ class Runs:
         """The plan document as it was verified; NotFound while there is none, or never will be."""
         with self._database.reading() as session:
             return _plan(_found(RunRepository(session).get(run_id, RunRow.result)))
+
+    def plan_tag(self, run_id: str, *what: str | int | None) -> str:
+        """Entity tag of what is made of a run's plan, `what` saying which; NotFound without one."""
+        with self._database.reading() as session:
+            row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
+            return tag_of(_plan(row), row.scenario, version("flerkjerne"), *map(str, what))
 
     def layers(self, run_id: str, name: str | None, year: int | None) -> dict[str, Any]:
         """A layer of the plan as GeoJSON, all of them without a name.

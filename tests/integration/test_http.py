@@ -1,6 +1,8 @@
 """What holds for every route: limits, problem documents, HEAD, health."""
 
+import gzip
 import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -69,16 +71,27 @@ def test_a_refused_parameter_is_named(sqlite_client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/v1/runs", "GET, HEAD, POST"),
-        ("/v1/scenarios/x", "DELETE, GET, HEAD, PATCH, PUT"),
-        ("/v1/scenarios/validate", "POST"),
-        ("/openapi.json", "GET, HEAD"),
+        ("/v1/runs", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/scenarios/x", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/v1/scenarios/validate", "OPTIONS, POST"),
+        ("/openapi.json", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_refused_method_is_told_which_are_allowed(
-    sqlite_client: TestClient, path: str, allowed: str
-) -> None:
-    assert sqlite_client.options(path).headers["allow"] == allowed
+def test_an_address_tells_its_methods(sqlite_client: TestClient, path: str, allowed: str) -> None:
+    options = sqlite_client.options(path)
+    assert (options.status_code, options.content) == (204, b"")
+    refused = sqlite_client.request("TRACE", path)
+    assert_problem(refused, 405, "method_not_allowed")
+    assert options.headers["allow"] == refused.headers["allow"] == allowed
+
+
+def test_every_address_answers_head_and_options(sqlite_client: TestClient) -> None:
+    for path in sqlite_client.get("/openapi.json").json()["paths"]:
+        address = re.sub(r"{\w+}", "x", path)
+        head, get = sqlite_client.head(address), sqlite_client.get(address)
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert sqlite_client.options(address).status_code == 204
+    assert_problem(sqlite_client.options("/nowhere"), 404, "not_found")
 
 
 BAD_BODIES = {
@@ -189,7 +202,10 @@ def test_head_is_get_without_the_body(sqlite_client: TestClient, path: str) -> N
     get, head = sqlite_client.get(path), sqlite_client.head(path)
     assert head.status_code == get.status_code == 200
     assert head.content == b""
-    assert head.headers == get.headers
+    own = {"x-request-id", "ratelimit"}
+    assert {k: v for k, v in head.headers.items() if k not in own} == {
+        k: v for k, v in get.headers.items() if k not in own
+    }
 
 
 def test_health_and_figures(client: TestClient) -> None:
@@ -228,6 +244,7 @@ def test_an_unforeseen_error_tells_only_where_to_look(
     assert_problem(answer, 500, "internal_error")
     assert "secret" not in answer.text
     log_id = answer.json()["detail"].removesuffix(".").rpartition(" ")[2]
+    assert log_id == answer.headers["x-request-id"]
     assert any(log_id in record.getMessage() for record in caplog.records)
 
 
@@ -276,3 +293,93 @@ def test_a_service_with_too_much_to_do_answers_that_at_once(
         assert int(refused.headers["retry-after"]) > 0
         assert client.get("/healthz").status_code == 200
         release.set()
+
+
+def test_what_browsers_are_told(sqlite_client: TestClient) -> None:
+    for address, status in (("/healthz", 200), ("/nowhere", 404), ("/v1/runs?limit=0", 422)):
+        answer = sqlite_client.get(address, headers={"origin": "https://elsewhere.example"})
+        assert answer.status_code == status
+        assert answer.headers["content-security-policy"] == (
+            "default-src 'none'; frame-ancestors 'none'"
+        )
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "private, no-cache"
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_only_named_origins_may_call_from_a_browser(start: Any, sqlite_url: str, toy: Toy) -> None:
+    ours, other = "https://kart.example", "https://elsewhere.example"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "if-match"}
+    with start(sqlite_url, cors_origins=ours) as client:
+        preflight = client.options("/v1/scenarios", headers={"origin": ours, **asked})
+        assert preflight.status_code == 204
+        assert preflight.headers["access-control-allow-origin"] == ours
+        assert "If-Match" in preflight.headers["access-control-allow-headers"]
+        assert "PATCH" in preflight.headers["access-control-allow-methods"]
+        browser = {"origin": ours, "sec-fetch-site": "cross-site"}
+        made = client.post("/v1/scenarios", json=toy, headers=browser)
+        assert made.status_code == 201
+        assert made.headers["access-control-allow-origin"] == ours
+        assert "ETag" in made.headers["access-control-expose-headers"]
+        assert "origin" in made.headers["vary"].lower()
+        for origin in (other, "null", "", ours + ".evil.example"):
+            browser = {"origin": origin, "sec-fetch-site": "cross-site"}
+            refused = client.post("/v1/scenarios", json=toy, headers=browser)
+            assert_problem(refused, 403, "cross_site")
+            closed = client.options("/v1/scenarios", headers={"origin": origin, **asked})
+            for answer in (refused, closed):
+                assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("abc-123_X.9", True),
+        (64 * "a", True),
+        (65 * "a", False),
+        ("", False),
+        ("a b", False),
+        ('a"b', False),
+        ("æ".encode("latin-1"), False),
+        ("\x1b[31m", False),
+    ],
+)
+def test_a_request_has_an_id(sqlite_client: TestClient, given: Any, taken: bool) -> None:
+    own = sqlite_client.get("/nowhere", headers={"x-request-id": given}).headers["x-request-id"]
+    assert re.fullmatch("[0-9A-Za-z._-]{1,64}", own)
+    assert (own == given) == taken
+
+
+def test_answers_are_compressed_and_have_tags_of_their_own(sqlite_client: TestClient) -> None:
+    address = "/v1/scenarios/lillehammer"
+    as_is = {"accept-encoding": "identity"}
+    plain = sqlite_client.get(address, headers=as_is)
+    assert "content-encoding" not in plain.headers
+    with sqlite_client.stream("GET", address, headers={"accept-encoding": "gzip"}) as packed:
+        assert gzip.decompress(b"".join(packed.iter_raw())) == plain.content
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in packed.headers["vary"].lower()
+    assert packed.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
+    for etag in (plain.headers["etag"], packed.headers["etag"]):
+        again = sqlite_client.get(address, headers={"if-none-match": etag})
+        assert (again.status_code, again.headers["etag"]) == (304, etag)
+    refused = sqlite_client.get(address, headers={"accept-encoding": "br, gzip;q=0"})
+    assert "content-encoding" not in refused.headers
+    assert "content-encoding" not in sqlite_client.get("/healthz").headers
+
+
+def test_a_compressed_version_can_be_changed_by_its_tag(
+    sqlite_client: TestClient, toy: Toy
+) -> None:
+    toy["description"] = 3000 * "x"
+    made = sqlite_client.post("/v1/scenarios", json=toy)
+    assert made.headers["etag"] == '"1-gzip"'
+    changed = sqlite_client.patch(
+        made.headers["location"], json={"title": "To"}, headers={"if-match": made.headers["etag"]}
+    )
+    assert changed.status_code == 200
+    again = sqlite_client.patch(
+        made.headers["location"], json={"title": "Tre"}, headers={"if-match": made.headers["etag"]}
+    )
+    assert_problem(again, 412, "precondition_failed")

@@ -1,7 +1,10 @@
 """What is decided by a request's head alone."""
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.methods import methods_at
 from app.api.problems import of_error
 
 
@@ -36,3 +39,19 @@ class HeadAsGet:
             await send(message)
 
         await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class Options:
+    """Answers OPTIONS with the methods of the address, on every route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        app = self._app
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            methods = methods_at(scope["app"], Request(scope).url.path)
+            if methods:
+                app = Response(status_code=204, headers={"Allow": ", ".join(methods)})
+        await app(scope, receive, send)
