@@ -49,7 +49,10 @@ def checked_url(url: str) -> str:
 def make_engine(url: str) -> Engine:
     """Engine for the service; a connection with the option `writing` takes SQLite's write lock."""
     parsed = make_url(checked_url(url))
-    engine = create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=30)
+    # Parameters are whole documents: an error that shows them would put them in the log.
+    engine = create_engine(
+        parsed, pool_pre_ping=True, pool_size=20, max_overflow=30, hide_parameters=True
+    )
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, foreign_keys=True)
     return engine

@@ -8,9 +8,11 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from app import logs
 from app.api import middleware, openapi, operations, problems
 from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
+from app.api.metrics import Metrics
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.jobs.local import LocalJobEngine
@@ -32,17 +34,18 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.services = _wire(settings)
+    app.state.services = services = _wire(settings)
     for part in (scenarios, runs, compare, schemas, operations):
         app.include_router(part.router)
     problems.install(app)
     openapi.install(app)
-    middleware.install(app, settings)
+    middleware.install(app, settings, services.metrics)
     return app
 
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop; runs under way are then given back to the queue."""
+    logs.configure(settings.log_format)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -52,6 +55,8 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=settings.idle_timeout_s,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         server_header=False,
+        log_config=None,
+        access_log=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
     )
@@ -65,6 +70,7 @@ def _wire(settings: Settings) -> Services:
         scenarios=stored,
         runs=Runs(database, stored, settings),
         engine=LocalJobEngine(database, settings),
+        metrics=Metrics(database),
         cross_origins=settings.cors_origins,
     )
 

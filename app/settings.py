@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.db import checked_url
+from app.logs import LogFormat
 
 
 def _parts(text: Any) -> Any:
@@ -64,5 +65,7 @@ class Settings(BaseSettings):
     """A connection without a request is kept for so long."""
     stall_timeout_s: Annotated[float, Field(gt=0)] = 30.0
     """A client that takes in less than 1 kB per second of its answer is let go after so long."""
+    log_format: LogFormat | None = None
+    """`json` or `text`; without it text on a terminal and JSON elsewhere."""
     job_folder: Path | None = None
     """Where running solves keep their files; the system's temporary folder when left out."""

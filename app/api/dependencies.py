@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.metrics import Metrics
 from app.db import Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
@@ -32,6 +33,7 @@ class Services:
     scenarios: Scenarios
     runs: Runs
     engine: JobEngine
+    metrics: Metrics
     cross_origins: Collection[str]
     """Origins of other sites whose pages may post here."""
 

@@ -1,8 +1,9 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -32,14 +33,7 @@ from models import IncumbentRow, RunRow, RunStatus
 from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
 from solver.domain.result import SolveOptions
 
-
-@dataclass(frozen=True)
-class QueueFigures:
-    """Runs by status, and how many solves took how many seconds in all."""
-
-    runs: Mapping[str, int]
-    solves: int
-    solve_seconds: float
+logger = logging.getLogger(__name__)
 
 
 class Runs:
@@ -81,6 +75,7 @@ class Runs:
             if run_id == row.id:
                 self._require_room(repository)
                 repository.add(row)
+                logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
             return _found(repository.get(run_id))
 
     def get(self, run_id: str) -> RunRow:
@@ -152,14 +147,6 @@ class Runs:
         """Dismiss a run whatever its worker does; one that has ended stays as it is."""
         with self._database.writing() as session:
             RunRepository(session).dismiss(run_id, OPEN, datetime.now(UTC))
-
-    def figures(self) -> QueueFigures:
-        """For operators."""
-        with self._database.reading() as session:
-            repository = RunRepository(session)
-            counted = repository.count()
-            solves, seconds = repository.solve_seconds()
-            return QueueFigures({s.value: counted.get(s, 0) for s in RunStatus}, solves, seconds)
 
     def _options(self, asked: RunOptions) -> dict[str, Any]:
         """The options asked for, with our own choice where there is none."""

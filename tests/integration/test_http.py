@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
@@ -13,7 +14,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
 from app.main import create_app
+from app.repositories.figures import FigureRepository
 from app.services.scenarios import Scenarios
+from app.services.work import Work
 from app.settings import Settings
 
 Toy = dict[str, Any]
@@ -215,15 +218,67 @@ def test_health_and_figures(client: TestClient) -> None:
     assert (ready["sqlite_version"] is None) == (ready["database"] == "postgresql")
     metrics = client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'flerkjerne_runs{status="accepted"} 0\n' in metrics.text
+    assert 'flerkjerne_runs{status="accepted"} 0.0\n' in metrics.text
+
+
+def figures(client: TestClient) -> dict[str, float]:
+    lines = client.get("/metrics").text.splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
 
 
 def test_figures_count_what_was_solved(client: TestClient, toy: Toy) -> None:
-    client.post("/v1/runs", json={"scenario": toy}, headers={"prefer": "wait=30"})
-    text = client.get("/metrics").text
-    assert 'flerkjerne_runs{status="successful"} 1\n' in text
-    assert "flerkjerne_solve_seconds_count 1\n" in text
-    assert float(text.rpartition("_sum ")[2]) > 0
+    done = {"prefer": "wait=30"}
+    client.post("/v1/runs", json={"scenario": toy}, headers=done)
+    client.post("/v1/runs", json={"scenario": {**toy, "title": "infeasible"}}, headers=done)
+    found = figures(client)
+    assert found['flerkjerne_runs{status="successful"}'] >= 1
+    assert found["flerkjerne_database_up"] == 1
+    assert found["flerkjerne_queue_oldest_seconds"] == 0
+    assert found['flerkjerne_run_outcomes{kind="solve",outcome="optimal"}'] >= 1
+    ended = found['flerkjerne_solve_seconds_count{kind="solve"}']
+    assert ended == found['flerkjerne_solve_seconds_bucket{kind="solve",le="+Inf"}'] == 2
+    assert 0 < found['flerkjerne_solve_seconds_sum{kind="solve"}'] < 60
+    assert found['flerkjerne_solve_seconds_bucket{kind="solve",le="3600"}'] == 2
+    assert 'flerkjerne_gap_ratio_bucket{kind="solve",le="0.001"}' in found
+
+
+def test_figures_tell_how_long_a_run_has_waited(
+    sqlite_client: TestClient, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Work, "take", lambda _self: None)
+    time.sleep(1.2)  # a worker that was about to look has looked
+    sqlite_client.post("/v1/runs", json={"scenario": toy})
+    time.sleep(0.2)
+    found = figures(sqlite_client)
+    assert found['flerkjerne_runs{status="accepted"}'] == 1
+    assert 0.2 <= found["flerkjerne_queue_oldest_seconds"] < 60
+
+
+def test_figures_of_requests_are_by_route(sqlite_client: TestClient) -> None:
+    for address in ("/v1/runs/one", "/v1/runs/two", "/nowhere/one", "/nowhere/two"):
+        sqlite_client.get(address)
+    sqlite_client.head("/v1/runs")
+    sqlite_client.request("BREW", "/v1/runs")
+    found = figures(sqlite_client)
+    count = "flerkjerne_http_request_seconds_count"
+    assert found[f'{count}{{method="GET",route="/v1/runs/{{run_id}}",status="404"}}'] == 2
+    assert found[f'{count}{{method="GET",route="other",status="404"}}'] == 2
+    assert found[f'{count}{{method="HEAD",route="/v1/runs",status="200"}}'] == 1
+    assert found[f'{count}{{method="other",route="/v1/runs",status="405"}}'] == 1
+    assert not [name for name in found if "nowhere" in name or "BREW" in name]
+
+
+def test_figures_are_there_while_the_database_is_away(
+    sqlite_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(FigureRepository, "by_status", fail)
+    found = figures(sqlite_client)
+    assert found["flerkjerne_database_up"] == 0
+    assert 'flerkjerne_runs{status="accepted"}' not in found
 
 
 def test_json_schemas_are_served(sqlite_client: TestClient) -> None:

@@ -2,17 +2,19 @@
 
 from fastapi import FastAPI
 
+from app.api.metrics import Metrics
 from app.api.middleware.bodies import BodyLimit
 from app.api.middleware.browsers import CrossOrigin, SecurityHeaders
 from app.api.middleware.compression import Compression
 from app.api.middleware.heads import HeadAsGet, Options, Refusals
-from app.api.middleware.observing import Observed
+from app.api.middleware.observing import Observed, Routed
 from app.api.middleware.rates import RateLimit, Shedding
 from app.settings import Settings
 
 
-def install(app: FastAPI, settings: Settings) -> None:
+def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """Put it around the routes, the innermost first."""
+    app.add_middleware(Routed)
     app.add_middleware(Compression)
     app.add_middleware(
         BodyLimit, limit=settings.max_body_bytes, limit_of_all=settings.max_bodies_bytes
@@ -25,5 +27,5 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Refusals)
     app.add_middleware(CrossOrigin, origins=settings.cors_origins)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Observed)
+    app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(SecurityHeaders)
