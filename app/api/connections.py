@@ -88,6 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._unasked_bytes = 0
         self._surplus = False
+        self._deaf = False
         self._unsent = 0
         self._deadline = self.loop.call_later(self.limits.head_s, self._late)
         self._watch = self.loop.call_later(self.limits.stall_s, self._look_at_reader)
@@ -103,6 +104,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, as long as the head stays within its budget."""
+        if self._deaf:
+            return
         if self._part is _Part.NOTHING:
             self._expect_head()
         if self._part is _Part.HEAD:
@@ -119,11 +122,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: what is wrong with it is told by the application, as all answers."""
-        self._expect(_Part.BODY, self.limits.body_s)
         refusal = self._refusal()
         if refusal is not None:
             self.scope["state"]["refusal"] = refusal
-        super().on_headers_complete()
+        super().on_headers_complete()  # raises when the address is none
+        self._expect(_Part.BODY, self.limits.body_s)
         if refusal is not None or self._surplus:
             self.cycle.keep_alive = False
 
@@ -152,6 +155,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What came is not HTTP."""
         self._end(BadRequest("bad_http", "Forespørselen er ikke gyldig HTTP/1.1."))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol is not offered; the request is answered as it is, as HTTP has it."""
 
     def _expect_head(self) -> None:
         self._head_bytes = 0
@@ -220,6 +226,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self.connections.discard(self)
         if self.transport.is_closing():
             return
+        if self._part is _Part.HEAD and self._answering:
+            self.cycle.keep_alive = False  # what came before is answered, and that is all
+            self._deaf = True
+            return
         if error is not None and self._is_heard:
             logger.info("request refused", extra={"client": self.client, "code": error.code})
             self.transport.write(_raw(error, self.server_state.default_headers))
@@ -233,7 +243,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Whether the next bytes we send answer the request that is coming in, or none yet."""
         if self._part is _Part.BODY:
             return not (self.cycle.response_started or self.pipeline)
-        return self._part is _Part.HEAD and not self._answering
+        return self._part is _Part.HEAD
 
 
 def _no_room() -> SitingError:

@@ -1,21 +1,39 @@
 """The service as its operator starts it: a process of its own, and raw sockets to it."""
 
+import http.client
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60  # a machine shared with others starts slowly
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, connection: socket.socket, method: str) -> Self:
+        """From a connection."""
+        response = http.client.HTTPResponse(connection, method=method)
+        response.begin()
+        return cls(response.status, response.getheader("content-type", ""), response.read())
 
 
 @dataclass(frozen=True)
@@ -36,9 +54,27 @@ class Server:
         """Resident, without children."""
         return float(self.process.memory_info().rss / 1e6)
 
+    def errors(self) -> list[dict[str, Any]]:
+        """What the log tells of that nobody foresaw."""
+        lines = map(json.loads, self.log.read_text("utf-8").splitlines())
+        return [line for line in lines if line["level"] in ("error", "critical")]
+
     def connect(self) -> socket.socket:
         """A connection on which nothing is said yet."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> "Answer":
+        """The answer to a request that no polite client would send."""
+        named = {"host": "127.0.0.1", "connection": "close", **headers}
+        if body:
+            named["content-length"] = str(len(body))
+        lines = [f"{method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in named.items()), "", ""]
+        with self.connect() as connection:
+            with suppress(ConnectionError):  # a body that is refused before it is all there
+                connection.sendall("\r\n".join(lines).encode("utf-8", "surrogateescape") + body)
+            return Answer.read(connection, method)
 
     def exchange(self, request: bytes) -> bytes:
         """All that is answered to these bytes until the server closes."""
