@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 def print_comparison(console: Console, comparison: Document) -> None:
     """Print the plans side by side."""
     for table in (_figures(comparison), _projects(comparison), _goals(comparison)):
-        console.print(table)
+        console.print(table, markup=False)
     for line in comparison["text"]:
         console.print(line, highlight=False, markup=False)
 

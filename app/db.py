@@ -60,11 +60,13 @@ def make_engine(url: str) -> Engine:
     """Engine for the service; a connection with the option `writing` takes SQLite's write lock."""
     parsed = make_url(checked_url(url))
     sqlite = parsed.get_backend_name() == "sqlite"
+    # Parameters are whole documents: an error that shows them would put them in the log.
     engine = create_engine(
         parsed,
         pool_pre_ping=True,
         pool_size=20,
         max_overflow=30,
+        hide_parameters=True,
         connect_args={} if sqlite else _GIVE_UP,
     )
     if sqlite:

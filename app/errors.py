@@ -33,6 +33,23 @@ class BodyTooLarge(SitingError):
         super().__init__("body_too_large", f"Innholdet er større enn {limit} byte.")
 
 
+class HeadTooLarge(SitingError):
+    """Address and headers are larger, or more, than the server accepts."""
+
+    def __init__(self, size: int, number: int) -> None:
+        super().__init__(
+            "head_too_large",
+            f"Adressen og feltene er på mer enn {size} byte eller {number} felter.",
+        )
+
+
+class RequestLate(SitingError):
+    """The request did not come in whole within the time there is for it."""
+
+    def __init__(self) -> None:
+        super().__init__("request_late", "Forespørselen kom ikke fram i sin helhet i tide.")
+
+
 class UnsupportedMedia(SitingError):
     """The body is declared as something this route does not read."""
 
@@ -65,8 +82,24 @@ class Unprocessable(BadBody):
     """The body can be read but not used."""
 
 
-class Unavailable(SitingError):
-    """The server cannot do this now; the same request may succeed later."""
+class Later(SitingError):
+    """The same request may succeed when it is sent again, after so many seconds."""
+
+    retry_after_s: int = 5
+
+
+class Unavailable(Later):
+    """The server cannot do this now."""
+
+
+class RateLimited(Later):
+    """The client asks more often than it may."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "rate_limited", f"For mange forespørsler. Vent {retry_after_s} s før den neste."
+        )
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseInUse(SitingError):
@@ -109,12 +142,15 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (BadRequest, 400),
     (CrossSite, 403),
     (NotFound, 404),
+    (RequestLate, 408),
     (Conflict, 409),
     (PreconditionFailed, 412),
     (BodyTooLarge, 413),
     (UnsupportedMedia, 415),
     (Unprocessable, 422),
     (InputError, 422),
+    (RateLimited, 429),
+    (HeadTooLarge, 431),
     (Unavailable, 503),
     *((kind, 503) for kind in DATABASE_AWAY),
 )
@@ -124,11 +160,14 @@ TITLES = {
     403: "Ikke tillatt",
     404: "Finnes ikke",
     405: "Metoden kan ikke brukes her",
+    408: "Kom ikke fram i tide",
     409: "Kan ikke gjøres nå",
     412: "Endret siden sist",
     413: "For stort",
     415: "Ukjent innholdstype",
     422: "Ugyldig innhold",
+    429: "For mange forespørsler",
+    431: "For store felter",
     500: "Uventet feil",
     503: "Ikke tilgjengelig nå",
 }

@@ -14,8 +14,11 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from app import logs
 from app.api import middleware, openapi, operations, problems
+from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
+from app.api.metrics import Metrics
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
@@ -41,14 +44,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.services = _wire(settings)
+    app.state.services = services = _wire(settings)
     for part in (scenarios, runs, compare, schemas, operations):
         app.include_router(part.router)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(middleware.BodyLimit, limit=settings.max_body_bytes)
-    app.add_middleware(middleware.HeadAsGet)
-    app.add_middleware(middleware.NoSniff)
+    middleware.install(app, settings, services.metrics)
     return app
 
 
@@ -57,14 +58,22 @@ def serve(settings: Settings) -> None:
 
     Raises PortInUse, and DatabaseInUse when another process writes to the SQLite file.
     """
+    logs.configure(settings.log_format)
     app = create_app(settings)
     services: Services = app.state.services
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
+        http=limited_protocol(Limits.of(settings)),
+        ws="none",
+        timeout_keep_alive=settings.idle_timeout_s,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
         server_header=False,
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
         lifespan="off",  # it would tell with a stack trace what `at_work` raises
     )
     with (
@@ -78,6 +87,7 @@ def serve(settings: Settings) -> None:
 
 def work(settings: Settings) -> None:
     """One worker and no API until told to stop; DatabaseInUse as for `serve`."""
+    logs.configure(settings.log_format)
     database = Database(settings.database_url)
     with _ended_by_signals(), at_work(database, DurableJobEngine(database, settings)):
         threading.Event().wait()
@@ -134,6 +144,8 @@ def _wire(settings: Settings) -> Services:
         scenarios=stored,
         runs=Runs(database, stored, settings, engine.enqueue),
         engine=engine,
+        metrics=Metrics(database),
+        cross_origins=settings.cors_origins,
     )
 
 

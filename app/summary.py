@@ -31,7 +31,7 @@ QUALITIES = {
 def print_summary(console: Console, scenario: Document, plan: Document) -> None:
     """Print what the plan is, what it costs, and what it rests on."""
     for part in _parts(scenario, plan):
-        console.print(part, highlight=False)
+        console.print(part, highlight=False, markup=False)
 
 
 def wide(console: Console) -> Console:

@@ -1,10 +1,12 @@
 """What routes ask for: the services, and the body and headers of a request."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.metrics import Metrics
 from app.db import Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
@@ -31,6 +33,9 @@ class Services:
     scenarios: Scenarios
     runs: Runs
     engine: JobEngine
+    metrics: Metrics
+    cross_origins: Collection[str]
+    """Origins of other sites whose pages may post here."""
 
 
 def services(request: Request) -> Services:
@@ -43,13 +48,16 @@ async def raw_body(request: Request) -> bytes:
     """The body as it came, JSON unless declared to be something else; then UnsupportedMedia.
 
     A page of another site can make a browser post without asking first, if it declares nothing or
-    a form. The browser says so, and that is refused: CrossSite.
+    a form. The browser says so, and that is refused: CrossSite, unless an operator lets them.
     """
     accepted = (MERGE_PATCH, JSON) if request.method == "PATCH" else (JSON,)
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared not in (*accepted, *UNDECLARED):
         raise UnsupportedMedia(accepted)
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    if (
+        request.headers.get("sec-fetch-site") == "cross-site"
+        and request.headers.get("origin") not in services(request).cross_origins
+    ):
         raise CrossSite
     return await request.body()
 

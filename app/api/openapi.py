@@ -31,10 +31,11 @@ def ref(name: str) -> dict[str, str]:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declares the problem documents of a route; 503 when the database is away is always one."""
+    """Declares the problem documents of a route; 429 and 503 are among those of every one."""
     content = {MEDIA_TYPE: {"schema": ref("Problem")}}
     return {
-        status: {"description": TITLES[status], "content": content} for status in (*statuses, 503)
+        status: {"description": TITLES[status], "content": content}
+        for status in (*statuses, 429, 503)
     }
 
 

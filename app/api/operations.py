@@ -3,22 +3,23 @@
 import sqlite3
 
 from fastapi import APIRouter, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api.dependencies import ServicesHere
 from app.api.openapi import problems, returns
 from app.db import sqlite_warning
 from app.errors import Unavailable
 from app.schemas.operations import Alive, Ready
-from app.services.runs import QueueFigures
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_AT_OVERLOAD = frozenset({"/healthz", "/readyz"})
+"""Answered when all others are told to come back later."""
 
 router = APIRouter(tags=["operations"])
 
 
 @router.get("/healthz", operation_id="get_health")
-def alive() -> Alive:
-    """The process answers."""
+async def alive() -> Alive:
+    """The process answers; it needs no thread for that, as all of them may be at work."""
     return Alive(status="alive")
 
 
@@ -48,16 +49,4 @@ def ready(services: ServicesHere) -> Ready:
 )
 def metrics(services: ServicesHere) -> Response:
     """Figures for Prometheus."""
-    return Response(_exposition(services.runs.figures()), media_type=METRICS_TYPE)
-
-
-def _exposition(figures: QueueFigures) -> str:
-    lines = ["# HELP flerkjerne_runs Runs by status.", "# TYPE flerkjerne_runs gauge"]
-    lines += [f'flerkjerne_runs{{status="{s}"}} {n}' for s, n in figures.runs.items()]
-    lines += [
-        "# HELP flerkjerne_solve_seconds Time from taking a run to its end.",
-        "# TYPE flerkjerne_solve_seconds summary",
-        f"flerkjerne_solve_seconds_count {figures.solves}",
-        f"flerkjerne_solve_seconds_sum {figures.solve_seconds}",
-    ]
-    return "\n".join(lines) + "\n"
+    return Response(services.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -11,9 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import compile_path
 
-from app.errors import DATABASE_AWAY, TITLES, Unavailable, issues_of, status_of
+from app.api.methods import methods_at
+from app.errors import DATABASE_AWAY, TITLES, Later, Unavailable, issues_of, status_of
+from app.logs import request_id
 from app.schemas.issues import pointer
 from app.schemas.problem import Problem, ProblemIssue
 from solver.domain.errors import Issue, SitingError
@@ -21,7 +22,6 @@ from solver.domain.errors import Issue, SitingError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 5
 
 
 def problem(
@@ -44,33 +44,32 @@ def problem(
         body.model_dump(),
         status,
         media_type=MEDIA_TYPE,
-        headers={"X-Content-Type-Options": "nosniff", **(headers or {})},
+        headers=dict(headers or {}),
     )
 
 
 def of_error(error: SitingError) -> Response:
     """The answer to an error that was foreseen."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Unavailable) else {}
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Later) else {}
     return problem(status_of(error), error.code, error.detail, issues_of(error), headers)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every exception with a problem document."""
+    """Answer every exception that was foreseen with a problem document."""
     handlers: dict[Any, Callable[[Request, Any], Response]] = {
         SitingError: _siting_error,
         RequestValidationError: _bad_parameters,
         HTTPException: _http_exception,
         ClientDisconnect: _disconnected,
         **dict.fromkeys(DATABASE_AWAY, _database_away),
-        Exception: _unforeseen,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
 
 
-def _siting_error(request: Request, error: SitingError) -> Response:
+def _siting_error(_request: Request, error: SitingError) -> Response:
     if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unforeseen(request, error)
+        return unforeseen(error)
     return of_error(error)
 
 
@@ -105,19 +104,10 @@ def _http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(404, "not_found", "Adressen finnes ikke.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(_methods(request))
+        allowed = ", ".join(methods_at(request.app, request.url.path))
         detail = f"Metoden kan ikke brukes på denne adressen. Bruk {allowed}."
         return problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
     return problem(error.status_code, "http_error", HTTPStatus(error.status_code).phrase)
-
-
-def _methods(request: Request) -> list[str]:
-    """Methods of every route at the address; the router itself knows only of the first."""
-    address, paths = request.url.path, request.app.openapi()["paths"]
-    fitting = [path for path in paths if compile_path(path)[0].match(address)]
-    chosen = [address] if address in paths else fitting
-    methods = {method.upper() for path in chosen for method in paths[path]} or {"GET"}
-    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:
@@ -130,7 +120,8 @@ def _database_away(_request: Request, error: Exception) -> Response:
     return of_error(Unavailable("database_unavailable", "Databasen svarer ikke. Prøv igjen."))
 
 
-def _unforeseen(_request: Request, error: Exception) -> Response:
-    log_id = uuid4().hex[:12]
-    logger.error("unforeseen error %s", log_id, exc_info=error)
+def unforeseen(error: Exception) -> Response:
+    """The answer to an error that nobody foresaw: where in the log it stands."""
+    log_id = request_id.get() or uuid4().hex
+    logger.error("unforeseen error in request %s", log_id, exc_info=error)
     return problem(500, "internal_error", f"Uventet feil. Loggen har den som {log_id}.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Update, case, func, select, tuple_, update
+from sqlalchemy import Update, case, func, select, tuple_, update
 from sqlalchemy.orm import QueryableAttribute, Session, undefer
 
 from app.repositories.cursor import Cursor
@@ -191,19 +191,6 @@ class RunRepository:
         """Number of accepted runs."""
         query = select(func.count()).where(RunRow.status == RunStatus.ACCEPTED)
         return self._session.scalars(query).one()
-
-    def count(self) -> dict[str, int]:
-        """Number of runs by status."""
-        query = select(RunRow.status, func.count()).group_by(RunRow.status)
-        return dict(self._session.execute(query).all())
-
-    def solve_seconds(self) -> tuple[int, float]:
-        """Number of ended runs that were solved, and seconds they took in all."""
-        solved: ColumnElement[bool] = RunRow.ended.is_not(None) & RunRow.seconds.is_not(None)
-        number, seconds = self._session.execute(
-            select(func.count(), func.sum(RunRow.seconds)).where(solved)
-        ).one()
-        return number, seconds or 0.0
 
     def _change(self, statement: Update) -> bool:
         return self._session.execute(statement.returning(RunRow.id)).first() is not None

@@ -1,8 +1,10 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +21,7 @@ from app.schemas.issues import issues_of
 from app.schemas.run import RunOptions, RunRequest
 from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
+from app.services.etags import tag_of
 from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
 from app.services.parameters import check_parameters
@@ -34,14 +37,7 @@ from solver.domain.result import SolveOptions
 Enqueue = Callable[[Session, RunRow], None]
 """Puts a new run in the queue, within the transaction that stores it."""
 
-
-@dataclass(frozen=True)
-class QueueFigures:
-    """Runs by status, and how many solves took how many seconds in all."""
-
-    runs: Mapping[str, int]
-    solves: int
-    solve_seconds: float
+logger = logging.getLogger(__name__)
 
 
 class Runs:
@@ -88,6 +84,7 @@ class Runs:
                 self._require_room(repository)
                 self._enqueue(session, row)
                 repository.add(row)
+                logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
             return _found(repository.get(run_id))
 
     def get(self, run_id: str) -> RunRow:
@@ -116,6 +113,12 @@ class Runs:
         """The plan document as it was verified; NotFound while there is none, or never will be."""
         with self._database.reading() as session:
             return _plan(_found(RunRepository(session).get(run_id, RunRow.result)))
+
+    def plan_tag(self, run_id: str, *what: str | int | None) -> str:
+        """Entity tag of what is made of a run's plan, `what` saying which; NotFound without one."""
+        with self._database.reading() as session:
+            row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
+            return tag_of(_plan(row), row.scenario, version("flerkjerne"), *map(str, what))
 
     def layers(self, run_id: str, name: str | None, year: int | None) -> dict[str, Any]:
         """A layer of the plan as GeoJSON, all of them without a name.
@@ -153,14 +156,6 @@ class Runs:
         """Dismiss a run whatever its worker does; one that has ended stays as it is."""
         with self._database.writing() as session:
             RunRepository(session).dismiss(run_id, OPEN, clock.now(session))
-
-    def figures(self) -> QueueFigures:
-        """For operators."""
-        with self._database.reading() as session:
-            repository = RunRepository(session)
-            counted = repository.count()
-            solves, seconds = repository.solve_seconds()
-            return QueueFigures({s.value: counted.get(s, 0) for s in RunStatus}, solves, seconds)
 
     def _options(self, asked: RunOptions) -> dict[str, Any]:
         """The options asked for, with our own choice where there is none."""

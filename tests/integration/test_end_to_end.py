@@ -73,6 +73,25 @@ def test_layers_and_geopackage(client: TestClient, toy: Toy, tmp_path: Path) -> 
     assert pyogrio.read_info(file, layer="sites")["crs"] == "EPSG:25832"
 
 
+def test_what_a_client_has_is_not_sent_again(client: TestClient, toy: Toy) -> None:
+    address = f"/v1/runs/{solved(client, toy)['id']}"
+    tags = {}
+    for what in ("result", "plan", "plan.geojson", "plan.geojson?year=2028", "plan.gpkg"):
+        first = client.get(f"{address}/{what}")
+        tags[what] = first.headers["etag"]
+        for known in (tags[what], f'"x", {tags[what]}', "*"):
+            again = client.get(f"{address}/{what}", headers={"if-none-match": known})
+            assert (again.status_code, again.content) == (304, b"")
+            assert "content-type" not in again.headers
+        other = client.get(f"{address}/{what}", headers={"if-none-match": '"x"'})
+        assert other.status_code == 200
+        if what != "plan.gpkg":
+            assert other.content == first.content
+    assert tags["plan"] == tags["result"]
+    assert len(set(tags.values())) == 4
+    assert tags["plan.gpkg"].startswith('W/"')
+
+
 def test_the_bound_is_confirmed_over_http(client: TestClient, toy: Toy) -> None:
     asked = {"scenario": toy, "options": {"referee": True, "strategy": "plain"}}
     run = client.post("/v1/runs", json=asked, headers={"prefer": "wait=60"}).json()

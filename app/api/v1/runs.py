@@ -8,10 +8,12 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from app.api.conditional import NOT_MODIFIED, unless_known
 from app.api.dependencies import (
     JSON,
     CursorText,
     Id,
+    IfNoneMatch,
     JsonBody,
     KeyedPostHere,
     Limit,
@@ -26,6 +28,7 @@ from app.schemas.run import (
     RunList,
     RunResource,
 )
+from app.services.etags import tag_of, weak
 from app.services.runs import Runs, options_of
 from geodata.layers import LAYERS
 from models import RunRow
@@ -101,38 +104,43 @@ async def dismiss(services: ServicesHere, run_id: Id) -> RunResource:
     "/{run_id}/result",
     operation_id="get_result",
     response_class=Response,
-    responses={200: returns(JSON, {"anyOf": RESULT_REFS}), **problems(404)},
+    responses={200: returns(JSON, {"anyOf": RESULT_REFS}), **NOT_MODIFIED, **problems(404)},
 )
-def read_result(services: ServicesHere, run_id: Id) -> Response:
+def read_result(services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch = None) -> Response:
     """The document that answers the run, byte for byte as it was made; of kind solve the plan."""
-    return Response(services.runs.result(run_id), media_type=JSON)
+    return _document(services.runs.result(run_id), if_none_match)
 
 
 @router.get(
     "/{run_id}/plan",
     operation_id="get_plan",
     response_class=Response,
-    responses={200: returns(JSON, ref("Plan")), **problems(404)},
+    responses={200: returns(JSON, ref("Plan")), **NOT_MODIFIED, **problems(404)},
 )
-def read_plan(services: ServicesHere, run_id: Id) -> Response:
+def read_plan(services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch = None) -> Response:
     """The plan document, byte for byte as it was verified; only a run of kind solve has one."""
-    return Response(services.runs.plan(run_id), media_type=JSON)
+    return _document(services.runs.plan(run_id), if_none_match)
 
 
 @router.get(
     "/{run_id}/plan.geojson",
     operation_id="get_plan_geojson",
     response_class=Response,
-    responses={200: returns(GEOJSON, {"type": "object"}), **problems(404, 422)},
+    responses={200: returns(GEOJSON, {"type": "object"}), **NOT_MODIFIED, **problems(404, 422)},
 )
 def read_layers(
     services: ServicesHere,
     run_id: Id,
     layer: Annotated[str | None, Query(description=f"One of {', '.join(LAYERS)}.")] = None,
     year: Annotated[int | None, Query(description="A year of the planning period.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A layer of the plan, or all of them in one collection with a property `layer`."""
-    return JSONResponse(services.runs.layers(run_id, layer, year), media_type=GEOJSON)
+    return unless_known(
+        if_none_match,
+        services.runs.plan_tag(run_id, "geojson", layer, year),
+        lambda: JSONResponse(services.runs.layers(run_id, layer, year), media_type=GEOJSON),
+    )
 
 
 @router.get(
@@ -141,15 +149,25 @@ def read_layers(
     response_class=Response,
     responses={
         200: returns(GEOPACKAGE, {"type": "string", "format": "binary"}),
+        **NOT_MODIFIED,
         **problems(404),
     },
 )
-def read_geopackage(services: ServicesHere, run_id: Id) -> Response:
-    """Every layer of the plan as a GeoPackage in EPSG:25832."""
-    return Response(
-        services.runs.geopackage(run_id),
-        media_type=GEOPACKAGE,
-        headers={"Content-Disposition": 'attachment; filename="plan.gpkg"'},
+def read_geopackage(
+    services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Every layer of the plan as a GeoPackage in EPSG:25832.
+
+    Its tag is a weak one: the file holds the time at which it was written.
+    """
+    return unless_known(
+        if_none_match,
+        weak(services.runs.plan_tag(run_id, "gpkg")),
+        lambda: Response(
+            services.runs.geopackage(run_id),
+            media_type=GEOPACKAGE,
+            headers={"Content-Disposition": 'attachment; filename="plan.gpkg"'},
+        ),
     )
 
 
@@ -177,6 +195,10 @@ def read_incumbents(
         ],
         next=next_page(request, after=last, limit=limit),
     )
+
+
+def _document(text: str, if_none_match: str | None) -> Response:
+    return unless_known(if_none_match, tag_of(text), lambda: Response(text, media_type=JSON))
 
 
 def wait_seconds(prefer: str | None) -> int:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from app.api.conditional import NOT_MODIFIED, not_modified
 from app.api.dependencies import (
     JSON,
     MERGE_PATCH,
@@ -73,7 +74,7 @@ def read_page(
     "/{scenario_id}",
     operation_id="get_scenario",
     response_model=ScenarioResource,
-    responses={304: {"description": "Uendret"}, **problems(404)},
+    responses={**NOT_MODIFIED, **problems(404)},
 )
 def read(
     services: ServicesHere,
@@ -84,7 +85,7 @@ def read(
     """A stored scenario by id, or a bundled one by name."""
     stored = services.scenarios.get(scenario_id)
     if same(if_none_match, stored.etag):
-        return Response(status_code=304, headers={"ETag": stored.etag})
+        return not_modified(stored.etag)
     return _resource(stored, response)
 
 

@@ -16,7 +16,10 @@ from app.schemas.plan import Plan
 from app.schemas.scenario import Scenario
 
 MEDIA_TYPE = "application/schema+json"
-ANSWER: dict[int | str, dict[str, Any]] = {200: returns(MEDIA_TYPE, {"type": "object"})}
+ANSWER: dict[int | str, dict[str, Any]] = {
+    200: returns(MEDIA_TYPE, {"type": "object"}),
+    **problems(),
+}
 
 router = APIRouter(prefix="/v1/schemas", tags=["schemas"])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.schemas.issues import pointer
 from app.schemas.scenario import Core, District, Scenario, SiteSpec
-from geodata.validation import geometry_problem, location_problem
+from geodata.validation import Budget, geometry_problem, location_problem
 from solver.domain.errors import Issue
 
 MAX_VERTICES = 500_000
@@ -22,7 +22,10 @@ def locations_are_in_norway(scenario: Scenario) -> Iterator[Issue]:
 
 
 def outlines_are_valid(scenario: Scenario) -> Iterator[Issue]:
-    """Districts' outlines are valid polygons in Norway, with 500 000 vertices at most in all."""
+    """Districts' outlines are valid polygons in Norway, with 500 000 vertices at most in all.
+
+    What would take more than a few seconds to check is refused unchecked.
+    """
     outlines = {k: d.geometry for k, d in scenario.districts.items() if d.geometry is not None}
     vertices = sum(map(_vertices, outlines.values()))
     if vertices > MAX_VERTICES:
@@ -33,8 +36,9 @@ def outlines_are_valid(scenario: Scenario) -> Iterator[Issue]:
             "Forenkle grensene i et kartverktøy.",
         )
         return
+    budget = Budget()
     for district_id, outline in outlines.items():
-        problem = geometry_problem(outline)
+        problem = geometry_problem(outline, budget)
         if problem:
             yield Issue(pointer("districts", district_id, "geometry"), *problem)
 

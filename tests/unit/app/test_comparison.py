@@ -1,10 +1,13 @@
 """Two plans of a town side by side, with every figure worked out by hand."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from app.comparison_table import print_comparison
 from app.services.checking import check_scenario
 from app.services.comparison import Compared, compare
 from app.services.solving import solve_scenario
@@ -269,3 +272,14 @@ def test_differences_on_the_map(comparison: Document) -> None:
     k = found["projects/k"]
     assert k["geometry"]["coordinates"] == [10.4, 61.1]
     assert (k["properties"]["opens_1"], k["properties"]["opens_2"]) == (Y1, None)
+
+
+def test_names_are_no_markup_in_the_table() -> None:
+    name = "[/b][red]"
+    document = town(required_projects=["k"])
+    document["projects"]["k"]["title"] = name
+    run = planned(name, document)
+    printed = io.StringIO()
+    console = Console(file=printed, width=200)
+    print_comparison(console, compare([run, replace(run, name="igjen")]))
+    assert printed.getvalue().count(name) >= 3

@@ -24,3 +24,13 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert "hemmelig" not in str(caught.value)
+
+
+def test_lists_have_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLERKJERNE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")
+    assert [str(each) for each in Settings().trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
+    monkeypatch.setenv("FLERKJERNE_TRUSTED_PROXIES", "")
+    assert Settings().trusted_proxies == ()
+    monkeypatch.setenv("FLERKJERNE_TRUSTED_PROXIES", "proxy.example")
+    with pytest.raises(ValidationError):
+        Settings()

@@ -8,7 +8,7 @@ from app.services.checking import check_scenario
 from app.services.plan_document import make_plan
 from app.summary import print_summary
 from solver import SolveOptions, solve
-from tests.siting import Document, district, instance_of, scenario, site
+from tests.siting import Document, district, instance_of, project, scenario, site
 
 TOWN = scenario(
     districts={"a": district(3), "b": district(1, title="Fjerndal")},
@@ -42,3 +42,14 @@ def test_what_the_weights_add_is_told_where_they_are():
 def test_nothing_where_nobody_is_served():
     nobody = {"districts": {"a": district(0), "b": district(0)}}
     assert "Nærhet" not in summary(TOWN | nobody)
+
+
+def test_names_are_no_markup():
+    """Square brackets in a name are neither colours nor an error of the console."""
+    name = "[/b][red]=1+1"
+    document = TOWN | {
+        "title": name,
+        "sites": {"s": site(0, title=name)},
+        "projects": {"p": project("s", 4, 4, title=name)},
+    }
+    assert summary(document).count(name) >= 2

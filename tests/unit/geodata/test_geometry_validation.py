@@ -6,6 +6,7 @@ import pytest
 from geodata.validation import (
     MAX_RINGS,
     MAX_VERTICES,
+    Budget,
     geometry_problem,
     location_problem,
 )
@@ -85,7 +86,7 @@ def nested(depth):
     ids=["square", "clockwise", "hole", "tuples", "bbox", "repeated vertex", "multi"],
 )
 def test_outlines_accepted(geometry):
-    assert geometry_problem(geometry) is None
+    assert geometry_problem(geometry, Budget()) is None
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_outlines_accepted(geometry):
     ],
 )
 def test_outlines_refused(geometry, code):
-    problem = geometry_problem(geometry)
+    problem = geometry_problem(geometry, Budget())
     assert problem.code == code
     assert problem.message.endswith(".")
     assert problem.mend.endswith(".")
@@ -161,7 +162,7 @@ def circle(vertices):
     ],
 )
 def test_size_is_bounded(geometry, accepted):
-    problem = geometry_problem(geometry)
+    problem = geometry_problem(geometry, Budget())
     assert (None if problem is None else problem.code) == (
         None if accepted else "geometry_too_large"
     )
@@ -169,13 +170,43 @@ def test_size_is_bounded(geometry, accepted):
 
 def test_shapely_never_sees_a_large_outline(monkeypatch):
     monkeypatch.setattr("geodata.validation.shape", None)
-    assert geometry_problem(polygon(*[HOLE] * (MAX_RINGS + 1))).code == "geometry_too_large"
+    problem = geometry_problem(polygon(*[HOLE] * (MAX_RINGS + 1)), Budget())
+    assert problem.code == "geometry_too_large"
 
 
 def test_invalid_says_why_and_where():
     bow_tie = polygon([SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3], SQUARE[0]])
-    assert "Self-intersection[10.45 61.05]" in geometry_problem(bow_tie).message
+    assert "Self-intersection[10.45 61.05]" in geometry_problem(bow_tie, Budget()).message
 
 
 def test_a_wrong_ring_is_named_by_its_number():
-    assert "Ring 2 " in geometry_problem(polygon(SQUARE, HOLE[:-1] + OTHER[:1])).message
+    assert "Ring 2 " in geometry_problem(polygon(SQUARE, HOLE[:-1] + OTHER[:1]), Budget()).message
+
+
+def star(spikes, reach=0.4):
+    angles = np.linspace(0, tau, 2 * spikes + 1)[:-1]
+    radii = np.where(np.arange(2 * spikes) % 2, reach, 1e-6)
+    ring = np.column_stack([10.5 + radii * np.cos(angles), 61 + radii * np.sin(angles)]).tolist()
+    return [*ring, ring[0]]
+
+
+def test_what_takes_long_to_check_is_refused_unchecked(monkeypatch):
+    """Seeing that a star of 24 500 spikes is valid takes 9 seconds."""
+    assert geometry_problem(polygon(star(1000)), Budget()) is None
+    monkeypatch.setattr("geodata.validation.shape", None)
+    assert geometry_problem(polygon(star(24_500)), Budget()).code == "geometry_too_complex"
+
+
+def test_outlines_of_one_document_share_a_budget():
+    budget = Budget()
+    problems = [geometry_problem(polygon(star(2500)), budget) for _ in range(20)]
+    codes = [None if problem is None else problem.code for problem in problems]
+    assert codes[0] is None
+    assert codes[-1] == "geometry_too_complex"
+    assert geometry_problem(polygon(SQUARE), budget) is None
+
+
+def test_many_small_districts_are_within_the_budget():
+    budget = Budget()
+    for _ in range(2000):
+        assert geometry_problem(polygon(circle(200)), budget) is None

@@ -1,0 +1,57 @@
+"""What is decided by a request's head alone."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.methods import methods_at
+from app.api.problems import of_error
+
+
+class Refusals:
+    """Answers what `app.api.connections` has refused to let in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        refusal = scope.get("state", {}).get("refusal")
+        app = self._app if refusal is None else of_error(refusal)
+        await app(scope, receive, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, on every route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class Options:
+    """Answers OPTIONS with the methods of the address, on every route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        app = self._app
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            methods = methods_at(scope["app"], Request(scope).url.path)
+            if methods:
+                app = Response(status_code=204, headers={"Allow": ", ".join(methods)})
+        await app(scope, receive, send)
