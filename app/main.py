@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.api import middleware, openapi, operations, problems
 from app.api.dependencies import Services
+from app.api.feed import Feed
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
@@ -93,6 +94,7 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """On a signal to end."""
         self._services.engine.begin_to_stop()
+        self._services.feed.close()
         super().handle_exit(sig, frame)
 
 
@@ -129,12 +131,8 @@ def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
     stored = Scenarios(database)
     engine = DurableJobEngine(database, settings)
-    return Services(
-        database=database,
-        scenarios=stored,
-        runs=Runs(database, stored, settings, engine.enqueue),
-        engine=engine,
-    )
+    runs = Runs(database, stored, settings, engine.enqueue)
+    return Services(database=database, scenarios=stored, runs=runs, engine=engine, feed=Feed(runs))
 
 
 @contextmanager

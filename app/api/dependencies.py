@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.feed import Feed
 from app.db import Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
@@ -31,6 +32,7 @@ class Services:
     scenarios: Scenarios
     runs: Runs
     engine: JobEngine
+    feed: Feed
 
 
 def services(request: Request) -> Services:

@@ -1,6 +1,7 @@
 """What holds for every request, written for ASGI itself so that no answer escapes it."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import of_error
@@ -46,6 +47,9 @@ class _Counter:
         return message
 
 
+_HEAD = "flerkjerne_head"
+
+
 class HeadAsGet:
     """Answers HEAD as GET without the body, on every route."""
 
@@ -63,7 +67,12 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        await self._app({**scope, "method": "GET", _HEAD: True}, receive, send_without_body)
+
+
+def answers_head(request: Request) -> bool:
+    """Whether nobody will read the body: one without an end must not begin then."""
+    return bool(request.scope.get(_HEAD))
 
 
 class NoSniff:
