@@ -18,6 +18,7 @@ from app import logs
 from app.api import middleware, openapi, operations, problems
 from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
+from app.api.feed import Feed
 from app.api.metrics import Metrics
 from app.api.v1 import compare, runs, scenarios, schemas
 from app.db import Database, migrate
@@ -103,6 +104,7 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """On a signal to end."""
         self._services.engine.begin_to_stop()
+        self._services.feed.close()
         super().handle_exit(sig, frame)
 
 
@@ -139,11 +141,13 @@ def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
     stored = Scenarios(database)
     engine = DurableJobEngine(database, settings)
+    runs = Runs(database, stored, settings, engine.enqueue)
     return Services(
         database=database,
         scenarios=stored,
-        runs=Runs(database, stored, settings, engine.enqueue),
+        runs=runs,
         engine=engine,
+        feed=Feed(runs),
         metrics=Metrics(database),
         cross_origins=settings.cors_origins,
     )

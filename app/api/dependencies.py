@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.feed import Feed
 from app.api.metrics import Metrics
 from app.db import Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
@@ -36,6 +37,7 @@ class Services:
     metrics: Metrics
     cross_origins: Collection[str]
     """Origins of other sites whose pages may post here."""
+    feed: Feed
 
 
 def services(request: Request) -> Services:

@@ -23,6 +23,7 @@ def run_links(row: RunRow) -> list[Link]:
     links = [
         Link(rel="self", href=here, type="application/json"),
         Link(rel="incumbents", href=f"{here}/incumbents", type="application/json"),
+        Link(rel="events", href=f"{here}/events", type="text/event-stream"),
     ]
     if row.has_result:
         links.append(Link(rel="result", href=f"{here}/result", type="application/json"))

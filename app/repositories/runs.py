@@ -1,10 +1,10 @@
 """Queries on runs. A run that has ended never changes: every update names the status it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, case, func, select, tuple_, update
+from sqlalchemy import Update, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import QueryableAttribute, Session, undefer
 
 from app.repositories.cursor import Cursor
@@ -95,6 +95,20 @@ class RunRepository:
             .where(IncumbentRow.run_id == run_id, IncumbentRow.seq > after)
             .order_by(IncumbentRow.seq)
             .limit(limit)
+        ).all()
+
+    def several(self, run_ids: Sequence[str]) -> Sequence[RunRow]:
+        """Those of these that there are."""
+        return self._session.scalars(select(RunRow).where(RunRow.id.in_(run_ids))).all()
+
+    def incumbents_beyond(self, known: Mapping[str, int]) -> Sequence[IncumbentRow]:
+        """The incumbents of each run beyond the last one known, in order."""
+        beyond = [
+            and_(IncumbentRow.run_id == run_id, IncumbentRow.seq > seq)
+            for run_id, seq in known.items()
+        ]
+        return self._session.scalars(
+            select(IncumbentRow).where(or_(False, *beyond)).order_by(IncumbentRow.seq)
         ).all()
 
     def succeed(

@@ -104,11 +104,23 @@ class RunErrorResource(Resource):
     detail: str
 
 
+Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
+Outcome = Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"]
+
+
+class StateResource(Resource):
+    """A status that a run has come to."""
+
+    status: Status
+    outcome: Outcome | None
+    error: RunErrorResource | None
+
+
 class RunResource(Resource):
     """One computation on one scenario."""
 
     id: str
-    status: Literal["accepted", "running", "successful", "failed", "dismissed"]
+    status: Status
     kind: RunKind
     parameters: dict[str, Any]
     """What was asked for beside the scenario, the server's choices included."""
@@ -117,7 +129,7 @@ class RunResource(Resource):
     """Of the stored or bundled scenario; null when the document came with the request."""
     scenario_hash: str
     """SHA-256 of the run's own copy of the scenario."""
-    outcome: Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"] | None
+    outcome: Outcome | None
     created: datetime
     started: datetime | None
     ended: datetime | None

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -103,6 +103,21 @@ class Runs:
             repository = RunRepository(session)
             _found(repository.get(run_id))
             return repository.incumbents(run_id, after, limit)
+
+    def news(
+        self, known: Mapping[str, int]
+    ) -> tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]:
+        """Those of these runs that there are, and of each its incumbents beyond the one known.
+
+        The rows are read first: what a run had found when it ended is among its incumbents.
+        """
+        incumbents: dict[str, list[IncumbentRow]] = {run_id: [] for run_id in known}
+        with self._database.reading() as session:
+            repository = RunRepository(session)
+            rows = repository.several(list(known))
+            for incumbent in repository.incumbents_beyond(known):
+                incumbents[incumbent.run_id].append(incumbent)
+        return rows, incumbents
 
     def result(self, run_id: str) -> str:
         """The result document as it was made; NotFound while there is none."""
@@ -211,9 +226,14 @@ def _checked(document: dict[str, Any]) -> Scenario:
         raise ScenarioInvalid(issues) from error
 
 
+def run_not_found() -> NotFound:
+    """There is no such run."""
+    return NotFound("run_not_found", "Kjøringen finnes ikke.")
+
+
 def _found(row: RunRow | None) -> RunRow:
     if row is None:
-        raise NotFound("run_not_found", "Kjøringen finnes ikke.")
+        raise run_not_found()
     return row
 
 

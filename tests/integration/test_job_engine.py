@@ -1,112 +1,32 @@
 """Runs outlive the process that solves them, and the database's absences."""
 
-import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
-import httpx
 import psutil
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database, migrate
-from app.jobs.queue import DurableQueue
-from app.main import create_app
-from app.settings import Settings
+from tests.integration.processes import (
+    api_of,
+    has_found_something,
+    holder,
+    post,
+    refusal,
+    rows,
+    run,
+    server,
+    until,
+    workers,
+)
 
 Toy = dict[str, Any]
-
-COMMAND = """
-import sys
-from app import cli
-from app.jobs import child
-
-child.COMMAND = (sys.executable, sys.argv[1])
-sys.exit(cli.main(sys.argv[2:]))
-"""
-FAKE = Path(__file__).with_name("fake_child.py")
-DEAD_AFTER_S = 3
-
-
-def command(url: str, *arguments: str, **settings: Any) -> dict[str, Any]:
-    """How to start a command with the fake child, for subprocess."""
-    named = {f"FLERKJERNE_{name.upper()}": str(value) for name, value in settings.items()}
-    return {
-        "args": [sys.executable, "-c", COMMAND, str(FAKE), *arguments],
-        "env": {**os.environ, "FLERKJERNE_DATABASE_URL": url, **named},
-    }
-
-
-@contextmanager
-def process(url: str, *arguments: str, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A command in a process of its own, killed at the end."""
-    with subprocess.Popen(**command(url, *arguments, **settings)) as started:
-        try:
-            yield started
-        finally:
-            started.kill()
-
-
-def refusal(url: str, *arguments: str, **settings: Any) -> str:
-    """The one line in which a command says why it does not start."""
-    ended = subprocess.run(
-        **command(url, *arguments, **settings), capture_output=True, text=True, timeout=30
-    )
-    assert ended.returncode == 1
-    (line,) = ended.stderr.splitlines()
-    return line
-
-
-@contextmanager
-def server(url: str, **settings: Any) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """API and worker."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (
-        process(url, "serve", "--port", str(port), **settings) as started,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
-    ):
-        until(lambda: answers(client))
-        yield started, client
-
-
-def answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def until(condition: Any, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def post(client: Any, toy: Toy, title: str) -> str:
-    answer = client.post("/v1/runs", json={"scenario": {**toy, "title": title}})
-    assert answer.status_code == 202
-    run_id: str = answer.json()["id"]
-    return run_id
-
-
-def run(client: Any, run_id: str) -> Toy:
-    resource: Toy = client.get(f"/v1/runs/{run_id}").json()
-    return resource
-
-
-def has_found_something(client: Any, run_id: str) -> bool:
-    return run(client, run_id)["progress"]["incumbent_nok"] is not None
 
 
 def test_a_killed_server_takes_its_run_up_again(sqlite_url: str, toy: Toy) -> None:
@@ -188,43 +108,10 @@ def test_several_workers_solve_at_once(
         assert {run(client, run_id)["status"] for run_id in ids} == {"dismissed"}
 
 
-@contextmanager
-def workers(url: str, number: int) -> Iterator[dict[int, subprocess.Popen[bytes]]]:
-    """Workers without API on PostgreSQL, by process id, once all are seen."""
-    with ExitStack() as stack:
-        started = [
-            stack.enter_context(process(url, "worker", heartbeat_timeout_s=DEAD_AFTER_S))
-            for _ in range(number)
-        ]
-        until(lambda: len(rows(url, "SELECT pid FROM worker")) == number)
-        yield {one.pid: one for one in started}
-
-
-def rows(url: str, query: str, *values: Any) -> list[Any]:
-    try:
-        with psycopg.connect(url) as connection:
-            return connection.execute(query, values).fetchall()
-    except psycopg.errors.UndefinedTable:
-        return []
-
-
-def holder(url: str, run_id: str) -> int | None:
-    """Process id of the worker that solves a run."""
-    found = rows(
-        url,
-        "SELECT pid FROM worker JOIN run ON worker.id = worker_id"
-        " WHERE run.id = %s AND status = 'running' AND progress_incumbent_nok IS NOT NULL",
-        run_id,
-    )
-    return found[0][0] if found else None
-
-
 @pytest.fixture
-def api(postgresql_url: str) -> TestClient:
-    """The API of a database whose workers are elsewhere."""
-    migrate(postgresql_url)
-    DurableQueue(Database(postgresql_url), "nobody", 1).migrate()
-    return TestClient(create_app(Settings(database_url=postgresql_url)))
+def api(postgresql_url: str) -> Iterator[TestClient]:
+    with api_of(postgresql_url) as client:
+        yield client
 
 
 def test_a_dead_workers_run_goes_to_another(api: TestClient, postgresql_url: str, toy: Toy) -> None:

@@ -21,6 +21,9 @@ class Refusals:
         await app(scope, receive, send)
 
 
+_HEAD = "flerkjerne_head"
+
+
 class HeadAsGet:
     """Answers HEAD as GET without the body, on every route."""
 
@@ -38,7 +41,12 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        await self._app({**scope, "method": "GET", _HEAD: True}, receive, send_without_body)
+
+
+def answers_head(request: Request) -> bool:
+    """Whether nobody will read the body: one without an end must not begin then."""
+    return bool(request.scope.get(_HEAD))
 
 
 class Options:

@@ -1,12 +1,14 @@
 """`/v1/runs`."""
 
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import anyio
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
 
 from app.api.conditional import NOT_MODIFIED, unless_known
 from app.api.dependencies import (
@@ -20,24 +22,33 @@ from app.api.dependencies import (
     ServicesHere,
 )
 from app.api.links import RUNS, next_page, run_links
+from app.api.middleware.heads import answers_head
 from app.api.openapi import RESULT_REFS, accepts, problems, ref, returns
 from app.repositories.runs import OPEN
 from app.schemas.run import (
     IncumbentList,
     IncumbentResource,
+    ProgressResource,
     RunList,
     RunResource,
+    StateResource,
 )
 from app.services.etags import tag_of, weak
+from app.services.run_events import Event, Place, State, state_number
 from app.services.runs import Runs, options_of
 from geodata.layers import LAYERS
-from models import RunRow
+from models import IncumbentRow, RunRow
 
 GEOJSON = "application/geo+json"
 GEOPACKAGE = "application/geopackage+sqlite3"
 LONGEST_WAIT_S = 120
 STOPPED_WITHIN_S = 5.0
 MAX_SEQ = 2**31 - 1
+EVENTS = "text/event-stream"
+EVENT_ID = r"^[0-9]{1,9}\.[0-9]{1,9}$"
+COMMENT_EVERY_S = 10.0
+RECONNECT_MS = 2000
+STREAM_HEADERS = {"Content-Type": EVENTS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(prefix=RUNS, tags=["runs"])
 
@@ -183,18 +194,67 @@ def read_incumbents(
     rows = services.runs.incumbents(run_id, after, limit)
     last = rows[-1].seq if len(rows) == limit else None
     return IncumbentList(
-        items=[
-            IncumbentResource(
-                seq=row.seq,
-                seconds=row.seconds,
-                incumbent_nok=row.objective_nok,
-                bound_nok=row.bound_nok,
-                gap=row.gap,
-            )
-            for row in rows
-        ],
+        items=[_incumbent(row) for row in rows],
         next=next_page(request, after=last, limit=limit),
     )
+
+
+@router.get(
+    "/{run_id}/events",
+    operation_id="stream_events",
+    response_class=Response,
+    responses={
+        200: returns(EVENTS, {"description": "Events of `id`, `event` and `data`, which is JSON."}),
+        204: {"description": "It has ended, and everything was read."},
+        **problems(404, 422),
+    },
+)
+async def read_events(
+    services: ServicesHere,
+    request: Request,
+    run_id: Id,
+    last_event_id: Annotated[
+        str | None,
+        Header(pattern=EVENT_ID, description="The id of the last event read; those after it come."),
+    ] = None,
+) -> Response:
+    """What happens to a run as it happens (server-sent events), to its end.
+
+    Events `state` (status, outcome, error), `incumbent` (as in the list of incumbents) and
+    `progress`; each state and each incumbent comes once. When nothing happens, a comment every
+    10 s says that the line is open.
+    """
+    place = Place() if last_event_id is None else Place.of(last_event_id)
+    watched = await services.feed.watch(run_id)
+    if watched.row.status not in OPEN and place.state >= state_number(watched.row):
+        return Response(status_code=204)  # which tells a browser to ask no more
+    if answers_head(request):
+        return Response(headers=STREAM_HEADERS)
+    events = services.feed.events(watched, place, COMMENT_EVERY_S)
+    return StreamingResponse(_lines(events), headers=STREAM_HEADERS)
+
+
+async def _lines(events: AsyncIterator[Event | None]) -> AsyncIterator[str]:
+    yield f"retry: {RECONNECT_MS}\n\n"
+    async for event in events:
+        if event is None:
+            yield ": still here\n\n"
+        else:
+            data = _told(event).model_dump_json()
+            yield f"id: {event.place}\nevent: {event.kind}\ndata: {data}\n\n"
+
+
+def _told(event: Event) -> BaseModel:
+    match event.about:
+        case State(status, row):
+            outcome, error = (None, None) if row is None else (row.outcome, _error(row))
+            return StateResource.model_validate(
+                {"status": status, "outcome": outcome, "error": error}
+            )
+        case IncumbentRow() as incumbent:
+            return _incumbent(incumbent)
+        case row:
+            return ProgressResource.model_validate(_progress(row))
 
 
 def _document(text: str, if_none_match: str | None) -> Response:
@@ -220,8 +280,34 @@ async def _ended(runs: Runs, run_id: str, seconds: float) -> RunRow:
         pause = min(2 * pause, 0.5)
 
 
+def _incumbent(row: IncumbentRow) -> IncumbentResource:
+    return IncumbentResource(
+        seq=row.seq,
+        seconds=row.seconds,
+        incumbent_nok=row.objective_nok,
+        bound_nok=row.bound_nok,
+        gap=row.gap,
+    )
+
+
+def _progress(row: RunRow) -> dict[str, float | None]:
+    return {
+        "incumbent_nok": row.progress_incumbent_nok,
+        "bound_nok": row.progress_bound_nok,
+        "gap": row.progress_gap,
+        "seconds": row.seconds,
+        "part": row.progress_part,
+        "parts": row.progress_parts,
+    }
+
+
+def _error(row: RunRow) -> dict[str, str | None] | None:
+    if row.error_code is None:
+        return None
+    return {"code": row.error_code, "detail": row.error_detail}
+
+
 def _resource(row: RunRow) -> RunResource:
-    failed = row.error_code is not None
     return RunResource.model_validate(
         {
             "id": row.id,
@@ -235,16 +321,9 @@ def _resource(row: RunRow) -> RunResource:
             "created": row.created,
             "started": row.started,
             "ended": row.ended,
-            "progress": {
-                "incumbent_nok": row.progress_incumbent_nok,
-                "bound_nok": row.progress_bound_nok,
-                "gap": row.progress_gap,
-                "seconds": row.seconds,
-                "part": row.progress_part,
-                "parts": row.progress_parts,
-            },
+            "progress": _progress(row),
             "options": options_of(row),
-            "error": {"code": row.error_code, "detail": row.error_detail} if failed else None,
+            "error": _error(row),
             "links": run_links(row),
         }
     )
