@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -20,6 +20,9 @@ test: setup  ## the whole suite
 
 test-slow: setup  ## what takes longer than the whole suite may
 	$(BIN)/pytest -m slow
+
+test-robustness: setup  ## the whole corpus of bad requests, and 20 000 that are generated
+	$(BIN)/pytest tests/robustness -s
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .

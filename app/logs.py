@@ -31,8 +31,8 @@ def configure(chosen: LogFormat | None) -> None:
             "formatters": formatters,
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
             "root": {"level": "INFO", "handlers": ["stderr"]},
-            # Migrations, and those of the queue, tell of themselves on every start.
-            "loggers": {name: {"level": "WARNING"} for name in ("alembic", "dbos")},
+            # These tell of every start, and of every file written.
+            "loggers": {name: {"level": "WARNING"} for name in ("alembic", "dbos", "pyogrio")},
         }
     )
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from app import logs
-from app.api import middleware, openapi, operations, problems
+from app.api import methods, middleware, openapi, operations, problems
 from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
@@ -46,8 +46,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    for part in (scenarios, runs, compare, schemas, operations):
-        app.include_router(part.router)
+    routers = [part.router for part in (scenarios, runs, compare, schemas, operations)]
+    for router in routers:
+        app.include_router(router)
+    methods.install(app, routers)
     problems.install(app)
     openapi.install(app)
     middleware.install(app, settings, services.metrics)

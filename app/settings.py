@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     memory_limit_mb: Annotated[float, Field(ge=100)] = 8000.0
     """For one solve."""
     max_body_bytes: Annotated[int, Field(ge=1000)] = 20_000_000
-    max_bodies_bytes: Annotated[int, Field(ge=1000)] = 100_000_000
-    """Of all requests at the same time; beyond it a request with a body is refused for now."""
+    max_bodies_bytes: Annotated[int, Field(ge=1000)] = 200_000_000
+    """Held by all requests at the same time; beyond it one that brings more is refused for now."""
     reads_per_s: Annotated[float, Field(gt=0)] = 500.0
     """For one client; twice as many may come at once after a pause."""
     writes_per_s: Annotated[float, Field(gt=0)] = 200.0

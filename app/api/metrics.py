@@ -7,13 +7,13 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.api.methods import METHODS
 from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.repositories.figures import Spread
 from app.services.figures import GAP_BOUNDS, SECONDS_BOUNDS, RunFigures, run_figures
 
 REQUEST_BOUNDS_S = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 120)
-METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 OTHER = "other"
 
 

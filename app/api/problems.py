@@ -104,7 +104,7 @@ def _http_exception(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem(404, "not_found", "Adressen finnes ikke.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(methods_at(request.app, request.url.path))
+        allowed = ", ".join(methods_at(request.scope))
         detail = f"Metoden kan ikke brukes på denne adressen. Bruk {allowed}."
         return problem(405, "method_not_allowed", detail, headers={"Allow": allowed})
     return problem(error.status_code, "http_error", HTTPStatus(error.status_code).phrase)

@@ -65,6 +65,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def known(address: str, town: dict[str, Any]) -> dict[str, str]:
     """Ids of a scenario and of a solved run, by the names of their parameters."""
+    return known_ids(address, town)
+
+
+def known_ids(address: str, town: dict[str, Any]) -> dict[str, str]:
+    """Stores a scenario and solves it; the ids by the names of their parameters."""
     scenario = httpx.post(f"{address}/v1/scenarios", json=town).json()
     asked = {"scenario": scenario["id"]}
     waited = httpx.post(f"{address}/v1/runs", json=asked, headers={"prefer": "wait=60"}, timeout=70)
@@ -73,22 +78,28 @@ def known(address: str, town: dict[str, Any]) -> dict[str, str]:
 
 
 def assert_answers_are_as_declared(
-    address: str, known: dict[str, str], operation: Any, mode: GenerationMode
-) -> None:
+    address: str, known: dict[str, str], operation: Any, mode: GenerationMode, examples: int = 10
+) -> int:
+    """Sends so many requests of an operation, or as many as there are; how many it were."""
+    sent = 0
+
     @given(case=operation.as_strategy(generation_mode=mode), ours=booleans())
     @settings(
-        max_examples=10,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     def answer_is_as_declared(case: Any, ours: bool) -> None:
+        nonlocal sent
+        sent += 1
         if ours:  # an id that somebody has, for none would be guessed
             case.path_parameters |= {k: v for k, v in known.items() if k in case.path_parameters}
         case.call_and_validate(base_url=address, checks=CHECKS)
 
     answer_is_as_declared()
+    return sent
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)

@@ -218,13 +218,17 @@ def _wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_bodies_have_a_budget_together(server: Server) -> None:
-    declared = HEAD + b"Content-Length: 900000\r\n\r\n{"
+    declared = HEAD + b"Content-Length: 900000\r\n\r\n"
+    whole = declared.replace(b"Host: x", b"Host: x\r\nConnection: close") + 900_000 * b" "
     with server.connect() as first:
-        first.sendall(declared)
-        _wait_until(lambda: _status(server, b"/healthz") != b"")
-        refused = server.exchange(declared)
-    assert b"too_many_bodies" in refused
-    assert b"\r\nretry-after: " in refused
+        first.sendall(declared)  # declaring alone takes nothing from others
+        assert b"empty_document" in server.exchange(whole)
+        first.sendall(899_999 * b" ")
+        _wait_until(lambda: b"too_many_bodies" in server.exchange(whole))
+        refused = server.exchange(whole)
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: " in refused
+    _wait_until(lambda: b"empty_document" in server.exchange(whole))
 
 
 @pytest.mark.parametrize("chunked", [True, False])

@@ -13,70 +13,47 @@ class BodyLimit:
 
     A declared length is believed, for the server lets no more than that come in. A body without
     one is read whole before the route runs, so that no route has done its work when the body
-    turns out to be too large.
+    turns out to be too large. What all hold is counted as it comes: declaring costs nothing.
     """
 
     def __init__(self, app: ASGIApp, limit: int, limit_of_all: int) -> None:
         self._app = app
         self._limit = limit
-        self._limit_of_all = limit_of_all
-        self._held = 0
+        self._left = limit_of_all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        held = _Held(self)
+        headers = Headers(scope=scope)
+        if _number(headers.get("content-length", "0")) > self._limit:
+            await of_error(BodyTooLarge(self._limit))(scope, receive, send)
+            return
+        held = 0
+
+        async def receive_counted() -> Message:
+            nonlocal held
+            message = await receive()
+            size = len(message.get("body", b""))
+            if held + size > self._limit:
+                raise BodyTooLarge(self._limit)
+            if size > self._left:
+                raise Unavailable("too_many_bodies", "For mye er på vei inn på en gang.")
+            held += size
+            self._left -= size
+            return message
+
         try:
-            headers = Headers(scope=scope)
-            held.add(_number(headers.get("content-length", "0")))
+            again: Receive = receive_counted
             if "transfer-encoding" in headers:
-                receive = await _read_whole(receive, held)
-            await self._app(scope, receive, send)
-        except _Refused as refused:
-            await of_error(refused.error)(scope, receive, send)
+                again = await _read_whole(receive_counted)
+        except SitingError as error:
+            await of_error(error)(scope, receive, send)
+        else:
+            await self._app(scope, again, send)
         finally:
-            held.release()
-
-    def hold(self, before: float, size: float) -> None:
-        """Let one body grow from a size to another; `_Refused` when it may not."""
-        if size > self._limit:
-            raise _Refused(BodyTooLarge(self._limit))
-        if self._held + size - before > self._limit_of_all:
-            raise _Refused(
-                Unavailable("too_many_bodies", "For mye er på vei inn på en gang. Prøv igjen.")
-            )
-        self._held += int(size - before)
-
-    def release(self, size: float) -> None:
-        """Forget a body of this size."""
-        self._held -= int(size)
-
-
-class _Refused(Exception):
-    """Why a body is not taken in. No error of the routes, which answer their own."""
-
-    def __init__(self, error: SitingError) -> None:
-        super().__init__(error.code)
-        self.error = error
-
-
-class _Held:
-    """What one request holds."""
-
-    def __init__(self, all_: BodyLimit) -> None:
-        self._all = all_
-        self._size = 0.0
-
-    def add(self, size: float) -> None:
-        """Hold more."""
-        self._all.hold(self._size, self._size + size)
-        self._size += size
-
-    def release(self) -> None:
-        """Hold nothing."""
-        self._all.release(self._size)
+            self._left += held
 
 
 def _number(text: str) -> float:
@@ -84,15 +61,13 @@ def _number(text: str) -> float:
     return float(text) if text.isdecimal() else 0
 
 
-async def _read_whole(receive: Receive, held: _Held) -> Receive:
+async def _read_whole(receive: Receive) -> Receive:
     """Receive the body now; the way to receive it once more."""
     pieces: list[bytes] = []
     message: Message = {"type": "http.request", "more_body": True}
     while message["type"] == "http.request" and message.get("more_body", False):
         message = await receive()
-        piece = message.get("body", b"")
-        held.add(len(piece))
-        pieces.append(piece)
+        pieces.append(message.get("body", b""))
     first = [{**message, "body": b"".join(pieces)}]
 
     async def receive_again() -> Message:

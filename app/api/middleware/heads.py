@@ -1,6 +1,5 @@
 """What is decided by a request's head alone."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,7 +58,7 @@ class Options:
         """Serve one request."""
         app = self._app
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            methods = methods_at(scope["app"], Request(scope).url.path)
+            methods = methods_at(scope)
             if methods:
                 app = Response(status_code=204, headers={"Allow": ", ".join(methods)})
         await app(scope, receive, send)
