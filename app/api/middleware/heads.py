@@ -1,5 +1,6 @@
 """What is decided by a request's head alone."""
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
