@@ -4,36 +4,17 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely.geometry import shape
 
 from geodata.crs import PLANAR, project
-from geodata.layers import LAYERS, fields, layer
-
-_TITLES = {
-    "sites": "Lokasjoner",
-    "projects": "Utbyggingsprosjekter",
-    "districts": "Kretser",
-    "cores": "Kjerner",
-    "places": "Plasser per lokasjon og år",
-    "allocation": "Hvem som betjenes hvor, per år",
-}
-_WHEN_EMPTY = {"districts": "MultiPolygon", "allocation": "LineString"}  # the others: Point
-_DTYPES: Mapping[type[Any], str] = {
-    str: "object",
-    int: "int64",
-    float: "float64",
-    bool: "bool",
-    date: "datetime64[D]",
-}
+from geodata.layers import MAP_LAYERS
+from geodata.tables import Table, table
 
 
 def write_geojson(path: Path, collection: Mapping[str, Any]) -> None:
@@ -55,51 +36,29 @@ def write_geopackage(
     Raises OSError.
     """
     with _moved_into_place(path) as draft:
-        for name in LAYERS:
-            features = layer(name, scenario, plan)["features"]
-            _write_table(draft, name, features, fields(name, scenario))
+        for name in MAP_LAYERS:
+            _write_table(draft, table(name, scenario, plan))
 
 
-def _write_table(
-    path: Path, name: str, features: Sequence[Mapping[str, Any]], columns: Mapping[str, type[Any]]
-) -> None:
+def _write_table(path: Path, layer: Table) -> None:
     # Imported here: the command line should not wait for GDAL before it writes a file. Arrays
     # rather than a data frame, for only they say the types of a table without rows.
     from pyogrio import raw
 
-    outlines = [None if f["geometry"] is None else shape(f["geometry"]) for f in features]
-    geometry_type = _geometry_type(name, features)
-    values = {column: [f["properties"][column] for f in features] for column in columns}
+    columns = layer.columns.values()
     raw.write(
         str(path),
-        shapely.to_wkb(project(np.array(outlines, dtype=object))),
-        [_array(values[column], columns[column]) for column in columns],
-        np.array(_distinct(columns), dtype=object),
-        field_mask=[np.array([v is None for v in values[c]], dtype=bool) for c in columns],
-        layer=name,
+        shapely.to_wkb(project(layer.shapes))[layer.which],
+        [column.values for column in columns],
+        np.array(_distinct(layer.columns), dtype=object),
+        field_mask=[column.missing for column in columns],
+        layer=layer.name,
         driver="GPKG",
-        geometry_type=geometry_type,
-        promote_to_multi=geometry_type == "MultiPolygon",
+        geometry_type=layer.geometry_type,
         crs=PLANAR,
         encoding="UTF-8",
-        layer_options={"IDENTIFIER": _TITLES[name]},
+        layer_options={"IDENTIFIER": layer.title},
     )
-
-
-def _geometry_type(name: str, features: Sequence[Mapping[str, Any]]) -> str:
-    """The type of the whole table; Unknown, which takes any, where outlines and points mix."""
-    types = {feature["geometry"]["type"] for feature in features if feature["geometry"]}
-    if not types:
-        return _WHEN_EMPTY.get(name, "Point")
-    if types <= {"Polygon", "MultiPolygon"}:
-        return "MultiPolygon"
-    return types.pop() if len(types) == 1 else "Unknown"
-
-
-def _array(values: Sequence[Any], kind: type[Any]) -> NDArray[Any]:
-    """A column; what stands where a value is missing does not matter, for it is masked."""
-    filled = [kind() if v is None and kind in (int, bool) else v for v in values]
-    return np.array(filled, dtype=_DTYPES[kind])
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
