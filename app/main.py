@@ -25,6 +25,8 @@ from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
+from app.ogc import routes as ogc
+from app.services.maps import Maps
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.settings import Settings
@@ -46,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    routers = [part.router for part in (scenarios, runs, compare, schemas, operations)]
+    routers = [part.router for part in (scenarios, runs, compare, schemas, operations, ogc)]
     for router in routers:
         app.include_router(router)
     methods.install(app, routers)
@@ -148,6 +150,7 @@ def _wire(settings: Settings) -> Services:
         database=database,
         scenarios=stored,
         runs=runs,
+        maps=Maps(database, stored, runs, settings.map_cache_mb),
         engine=engine,
         feed=Feed(runs),
         metrics=Metrics(database),

@@ -13,6 +13,7 @@ from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
 from app.services.idempotency import KeyedPost
+from app.services.maps import Maps
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from solver.domain.errors import DocumentInvalid
@@ -33,6 +34,7 @@ class Services:
     database: Database
     scenarios: Scenarios
     runs: Runs
+    maps: Maps
     engine: JobEngine
     metrics: Metrics
     cross_origins: Collection[str]
@@ -105,7 +107,8 @@ def keyed_post(
 ServicesHere = Annotated[Services, Depends(services)]
 JsonBody = Annotated[Any, Depends(json_body)]
 KeyedPostHere = Annotated[KeyedPost | None, Depends(keyed_post)]
-Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,100}$")]
+ID_PATTERN = r"^[0-9A-Za-z_.-]{1,100}$"
+Id = Annotated[str, Path(pattern=ID_PATTERN)]
 Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
 CursorText = Annotated[
     str | None, Query(max_length=300, description="From the `next` of the page before.")

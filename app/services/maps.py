@@ -1,0 +1,163 @@
+"""What there is to show on maps: finished runs, and scenarios by the newest plan they have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+
+from app.db import Database
+from app.errors import NotFound
+from app.repositories.runs import RunRepository
+from app.repositories.scenarios import ScenarioRepository
+from app.schemas.scenario import Scenario
+from app.services.runs import Runs
+from app.services.scenarios import Scenarios
+from app.services.sized_cache import SizedCache
+from geodata import bundled
+from geodata.layers import MAP_LAYERS, Fields, fields
+from geodata.tables import Table, table
+from models import RunRow
+
+MOST_LISTED = 50
+"""Scenarios and runs that are named unasked, the newest; the others have their addresses."""
+
+Documents = tuple[Mapping[str, Any], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run, or a scenario: then with its newest plan, or alone while it has none."""
+
+    kind: str
+    """`run` or `scenario`."""
+    id: str
+    version: str
+    """What its layers are made from: the id of a run, or the entity tag of a scenario alone."""
+    run_id: str | None
+    scenario_id: str | None
+    ended: datetime | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is known of a source before its layers are made."""
+
+    title: str
+    """Of the scenario."""
+    first_year: int
+    last_year: int
+    bbox: tuple[float, float, float, float] | None
+    """lon, lat of every place; None when there is none."""
+    fields: Mapping[str, Fields]
+    """Of each layer."""
+    outlined: bool
+    """Whether districts are outlines, not points."""
+    sources: Mapping[str, Any]
+    """Where the scenario's figures are from, by their pointers."""
+
+
+class Maps:
+    """The layers of one database's runs and scenarios.
+
+    Every source is asked the database for; its layers, which never change under one version, are
+    kept while there is room.
+    """
+
+    def __init__(
+        self, database: Database, scenarios: Scenarios, runs: Runs, most_megabytes: float
+    ) -> None:
+        self._database = database
+        self._scenarios = scenarios
+        self._runs = runs
+        self._tables: SizedCache[Table] = SizedCache(1e6 * most_megabytes, lambda t: t.nbytes)
+        self._frames: SizedCache[Frame] = SizedCache(MOST_LISTED, lambda _: 1)
+
+    def of_run(self, run_id: str) -> Source:
+        """A run; NotFound unless it has ended with a plan document."""
+        return _of_run(self._runs.with_plan(run_id))
+
+    def of_scenario(self, scenario_id: str) -> Source:
+        """A stored or bundled scenario, by its newest plan; NotFound when there is no such one.
+
+        A scenario that was deleted lives on in its newest plan.
+        """
+        with self._database.reading() as session:
+            newest = RunRepository(session).newest_with_plan(scenario_id)
+        if newest is not None:
+            ended = newest.ended
+            return Source("scenario", scenario_id, newest.id, newest.id, scenario_id, ended)
+        etag = self._scenarios.get(scenario_id).etag
+        return Source("scenario", scenario_id, etag, None, scenario_id, None)
+
+    def scenarios(self) -> list[tuple[str, str]]:
+        """Ids and titles: the bundled ones, then the newest stored."""
+        own = [(name, str(bundled.load(name)["title"])) for name in bundled.names()]
+        with self._database.reading() as session:
+            rows = ScenarioRepository(session).page(None, MOST_LISTED)
+        return own + [(row.id, row.title) for row in rows]
+
+    def runs(self) -> list[Source]:
+        """The newest that have a plan."""
+        with self._database.reading() as session:
+            return [_of_run(row) for row in RunRepository(session).newest_plans(MOST_LISTED)]
+
+    def frame(self, source: Source) -> Frame:
+        """What is known of a source at once."""
+        return self._frames.get(_key(source), lambda: _frame(self.documents(source)[0]))
+
+    def table(self, source: Source, layer: str) -> Table:
+        """One of `MAP_LAYERS` of a source."""
+        return self._tables.get(
+            (*_key(source), layer), lambda: table(layer, *self.documents(source))
+        )
+
+    def documents(self, source: Source) -> Documents:
+        """Scenario and plan; no plan of a scenario that has none yet."""
+        if source.run_id is not None:
+            return self._runs.documents(source.run_id)
+        document = self._scenarios.get(source.id).document
+        return Scenario.model_validate(document).plain(), None
+
+
+def _of_run(row: RunRow) -> Source:
+    return Source("run", row.id, row.id, row.id, row.scenario_id, row.ended)
+
+
+def _key(source: Source) -> tuple[str, str]:
+    """Of what the layers are made from: a scenario's newest plan is that of the run."""
+    return (source.run_id or source.id, source.version)
+
+
+def _frame(scenario: Mapping[str, Any]) -> Frame:
+    return Frame(
+        title=scenario["title"],
+        first_year=scenario["years"]["first"],
+        last_year=scenario["years"]["last"],
+        bbox=_bbox(scenario),
+        fields={name: fields(name, scenario) for name in MAP_LAYERS},
+        outlined=all(spec.get("geometry") for spec in scenario["districts"].values()),
+        sources=scenario.get("sources") or {},
+    )
+
+
+def _bbox(scenario: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    kinds = ("districts", "sites", "cores")
+    things = [thing for kind in kinds for thing in (scenario.get(kind) or {}).values()]
+    places: list[shapely.Geometry] = [
+        shapely.Point(thing["location"]) for thing in things if thing.get("location")
+    ]
+    places += [shape(thing["geometry"]) for thing in things if thing.get("geometry")]
+    if not places:
+        return None
+    west, south, east, north = map(float, shapely.total_bounds(places))
+    return west, south, east, north
+
+
+class NoSuchLayer(NotFound):
+    """The layer is none of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("collection_not_found", "Kartlaget finnes ikke.")
