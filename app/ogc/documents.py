@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.ogc.datasets import Collection, Dataset
-from app.services.maps import Frame
 from geodata.crs import CRS84, CRSS
+from geodata.frame import Frame
 from geodata.layers import Field
 
 Object = dict[str, Any]

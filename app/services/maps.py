@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import shapely
-from shapely.geometry import shape
-
 from app.db import Database
 from app.errors import NotFound
 from app.repositories.runs import RunRepository
@@ -17,7 +14,7 @@ from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.services.sized_cache import SizedCache
 from geodata import bundled
-from geodata.layers import MAP_LAYERS, Fields, fields
+from geodata.frame import Frame, frame
 from geodata.tables import Table, table
 from models import RunRow
 
@@ -39,24 +36,6 @@ class Source:
     run_id: str | None
     scenario_id: str | None
     ended: datetime | None
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What is known of a source before its layers are made."""
-
-    title: str
-    """Of the scenario."""
-    first_year: int
-    last_year: int
-    bbox: tuple[float, float, float, float] | None
-    """lon, lat of every place; None when there is none."""
-    fields: Mapping[str, Fields]
-    """Of each layer."""
-    outlined: bool
-    """Whether districts are outlines, not points."""
-    sources: Mapping[str, Any]
-    """Where the scenario's figures are from, by their pointers."""
 
 
 class Maps:
@@ -106,7 +85,7 @@ class Maps:
 
     def frame(self, source: Source) -> Frame:
         """What is known of a source at once."""
-        return self._frames.get(_key(source), lambda: _frame(self.documents(source)[0]))
+        return self._frames.get(_key(source), lambda: frame(self.documents(source)[0]))
 
     def table(self, source: Source, layer: str) -> Table:
         """One of `MAP_LAYERS` of a source."""
@@ -129,31 +108,6 @@ def _of_run(row: RunRow) -> Source:
 def _key(source: Source) -> tuple[str, str]:
     """Of what the layers are made from: a scenario's newest plan is that of the run."""
     return (source.run_id or source.id, source.version)
-
-
-def _frame(scenario: Mapping[str, Any]) -> Frame:
-    return Frame(
-        title=scenario["title"],
-        first_year=scenario["years"]["first"],
-        last_year=scenario["years"]["last"],
-        bbox=_bbox(scenario),
-        fields={name: fields(name, scenario) for name in MAP_LAYERS},
-        outlined=all(spec.get("geometry") for spec in scenario["districts"].values()),
-        sources=scenario.get("sources") or {},
-    )
-
-
-def _bbox(scenario: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
-    kinds = ("districts", "sites", "cores")
-    things = [thing for kind in kinds for thing in (scenario.get(kind) or {}).values()]
-    places: list[shapely.Geometry] = [
-        shapely.Point(thing["location"]) for thing in things if thing.get("location")
-    ]
-    places += [shape(thing["geometry"]) for thing in things if thing.get("geometry")]
-    if not places:
-        return None
-    west, south, east, north = map(float, shapely.total_bounds(places))
-    return west, south, east, north
 
 
 class NoSuchLayer(NotFound):
