@@ -47,6 +47,8 @@ class Field:
     kind: type[Any]
     """str, int, float, bool, or date, which is an ISO string in GeoJSON."""
     title: str
+    optional: bool = False
+    """Of a whole number: whether it may be missing."""
 
 
 Fields = dict[str, Field]
@@ -250,8 +252,8 @@ _FIELDS: Fields = {
     "need": Field(str, "Behov, id"),
     "main": Field(bool, "Hovedsentrum"),
     "opened": Field(bool, "Åpnes i planen"),
-    "opens": Field(int, "Åpner"),
-    "closes": Field(int, "Stenger"),
+    "opens": Field(int, "Åpner", optional=True),
+    "closes": Field(int, "Stenger", optional=True),
     "year": Field(int, "År"),
     "from_date": Field(date, "Fra og med"),
     "to_date": Field(date, "Til og med"),

@@ -6,7 +6,8 @@ have every property that any feature has.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from shapely.geometry import shape
 
 from geodata import geojson
 from geodata.crs import Crs, coordinates_in
-from geodata.layers import TITLES, Fields, Row, fields, rows, typed
+from geodata.layers import TITLES, Field, Fields, Row, fields, rows, typed
 
 DTYPES: Mapping[type[Any], str] = {
     str: "object",
@@ -38,16 +39,21 @@ _WHEN_EMPTY = {
 class Column:
     """A property of every feature; what stands where it is missing does not matter."""
 
-    kind: type[Any]
-    title: str
+    field: Field
     values: NDArray[Any]
     missing: NDArray[np.bool_]
 
     def texts(self, chosen: NDArray[np.intp]) -> list[str]:
-        """The chosen values as JSON."""
+        """The chosen values as JSON.
+
+        Whole numbers that may be missing get a decimal point: QGIS 3.22 keeps those without as 0
+        where they are null.
+        """
         values, missing = self.values[chosen], self.missing[chosen]
-        if self.kind is date:
+        if self.field.kind is date:
             values = values.astype(str)
+        elif self.field.optional:
+            values = values.astype(float)
         written = [json.dumps(value, ensure_ascii=False) for value in values.tolist()]
         for index in np.flatnonzero(missing):
             written[index] = "null"
@@ -78,7 +84,7 @@ class Table:
     which: NDArray[np.intp]
     """Of each feature its geometry; where it has none, a None among them."""
     geometry_type: str
-    _placed: dict[str, Placed] = field(default_factory=dict, repr=False)
+    _placed: dict[str, Placed] = attribute(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -121,14 +127,13 @@ def table(name: str, scenario: Mapping[str, Any], plan: Mapping[str, Any] | None
         places.add(row.geometry)
         _fill(cells, row, columns)
     shapes, which = places.arrays()
-    named = {c: _column(cells[c], columns[c].kind, columns[c].title) for c in columns}
+    named = {c: _column(cells[c], columns[c]) for c in columns}
     order = _telling_first(named.values(), shapely.is_missing(shapes)[which])
     return Table(
         name=name,
         ids=[ids[index] for index in order],
         columns={
-            c: Column(one.kind, one.title, one.values[order], one.missing[order])
-            for c, one in named.items()
+            c: Column(one.field, one.values[order], one.missing[order]) for c, one in named.items()
         },
         shapes=shapes,
         which=which[order],
@@ -181,12 +186,13 @@ def _geometry_type(name: str, shapes: NDArray[np.object_]) -> str:
     return str(present[0].geom_type) if present else _WHEN_EMPTY.get(name, "Point")
 
 
-def _column(values: list[Any], kind: type[Any], title: str) -> Column:
+def _column(values: list[Any], field: Field) -> Column:
+    kind = field.kind
     filled = [kind() if v is None and kind in (int, bool) else v for v in values]
     missing = np.array([value is None for value in values], dtype=bool)
     array = np.empty(len(values), dtype=DTYPES[kind])
     array[:] = filled
-    return Column(kind, title, array, missing)
+    return Column(field, array, missing)
 
 
 def _telling_first(columns: Iterable[Column], nowhere: NDArray[np.bool_]) -> NDArray[np.intp]:

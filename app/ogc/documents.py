@@ -174,4 +174,5 @@ def _schema(one: Collection, frame: Frame, address: str, more: Object) -> Object
 
 
 def _property(field: Field) -> Object:
-    return {"title": field.title, **_TYPES[field.kind]}
+    kind = float if field.optional else field.kind  # as it is written
+    return {"title": field.title, **_TYPES[kind]}

@@ -12,7 +12,7 @@ NAME = "Plan, A3"
 PAGE = (420.0, 297.0)
 MAP = (152.0, 110.0)
 TOP, LEFT, GAP = 34.0, 10.0, 5.0
-LEGEND = ("projects", "places", "cores", "sites", "allocation", "district_years")
+LEGEND = ("cores", "projects", "places", "sites", "allocation", "district_years")
 
 Millimetres = tuple[float, float]
 
@@ -167,7 +167,20 @@ def _scale_bar(at: Millimetres, of_map: str, kilometres: float) -> Element:
         "labelBarSpace": 1,
         "outlineWidth": 0.3,
     }
-    return element("LayoutItem", _item(65646, f"Målestokk {of_map}", at, (80, 12), settings))
+    return element(
+        "LayoutItem", _item(65646, f"Målestokk {of_map}", at, (80, 12), settings), _text(8)
+    )
+
+
+def _text(size: float) -> Element:
+    written: Attributes = {
+        "fontFamily": FONT,
+        "fontSize": size,
+        "fontSizeUnit": "Point",
+        "textColor": "26,26,26,255",
+        "textOpacity": 1,
+    }
+    return element("text-style", written)
 
 
 def _told(frame: Frame) -> str:

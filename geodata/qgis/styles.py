@@ -134,8 +134,8 @@ def _played() -> Element:
         {
             "enabled": 1,
             "mode": 4,  # by expressions: fields that are days are compared as texts
-            "startExpression": 'to_datetime("from_date")',
-            "endExpression": 'to_datetime("to_date")',
+            "startExpression": _moment("from_date", 1),
+            "endExpression": _moment("to_date", 9999),
             "limitMode": 0,
             "accumulate": 0,
             "durationUnit": "y",
@@ -143,6 +143,11 @@ def _played() -> Element:
         },
         element("fixedRange", {}, element("start"), element("end")),
     )
+
+
+def _moment(name: str, without: int) -> str:
+    """A day as a moment; one in the year `without` where there is none, for then it lasts."""
+    return f"coalesce(to_datetime({column(name)}), make_datetime({without}, 1, 1, 0, 0, 0))"
 
 
 def _editor(name: str) -> Element:
@@ -226,6 +231,7 @@ def _labels(
         "scaleVisibility": int(scale > 0),
         "scaleMax": scale,
         "obstacle": 0,
+        "zIndex": 1,  # above the pies, which are drawn as labels too
     }
     settings = element(
         "settings",
@@ -326,7 +332,7 @@ def _ring(types: Sequence[str], colour: str) -> Element:
     """New places of the last of these types, around those of the others and what stands there."""
     new = [column(f"places_new_{each}") for each in types]
     around = total(['"places_existing"', *new])
-    fill = symbol("fill", "", area(PAPER, INK, 0.3), hatching(colour, 0.8, 1.2))
+    fill = symbol("fill", "", area(PAPER, INK, 0.2), hatching(colour, 0.8, 1.2))
     return filled_circle(fill, _circle(around, new[-1]))
 
 
@@ -419,14 +425,20 @@ def _allocation(frame: Frame) -> Style:
 
 
 def _projects(frame: Frame) -> Style:
-    year = lettering(2.6, INK, 3.4, 'to_string("opens")')
-    opened = symbol("marker", "", marker("diamond", 3.6, OPENED, PAPER, 0.4), year)
-    left = symbol("marker", "", marker("diamond", 2.2, PAPER, GREY, 0.3))
+    at, year = _above(0), {"char": 'to_string("opens")', **_above(5)}
+    opened = symbol(
+        "marker",
+        "",
+        marker("diamond", 3.6, OPENED, PAPER, 0.4, at),
+        lettering(2.6, PAPER, 0.8, year),
+        lettering(2.6, INK, 0, year),
+    )
+    left = symbol("marker", "", marker("diamond", 2.2, PAPER, GREY, 0.3, at))
     rules = _rules(
         "projects",
         [
-            ("Åpnes, med året", '"opened"', opened),
-            ("Åpnes ikke i planen", 'NOT "opened"', left),
+            ("Åpnes, med året", '"opens" IS NOT NULL', opened),
+            ("Åpnes ikke i planen", '"opens" IS NULL', left),
         ],
         {1: IDLE_FROM},
     )
@@ -452,6 +464,11 @@ def _projects(frame: Frame) -> Style:
         years=True,
         fields=frame.fields["projects"],
     )
+
+
+def _above(right: float) -> dict[str, str]:
+    """Out of the way of the places; in a legend, where there is no project, where it belongs."""
+    return {"offset": f"""if("project" IS NULL, '0,0', '{right:g},-4.5')"""}
 
 
 def _sites(frame: Frame) -> Style:
@@ -481,7 +498,11 @@ def _sites(frame: Frame) -> Style:
 def _cores(frame: Frame) -> Style:
     main = symbol("marker", "", marker("square", 4.4, INK, PAPER, 0.5))
     other = symbol("marker", "", marker("square", 2.8, PAPER, INK, 0.6))
-    rules = [("Hovedsentrum", '"main"', main), ("Bydelssenter", 'NOT "main"', other)]
+    truth = 'if("main", 1, 0)'  # QGIS 3.22 finds none of a service's features by "main" itself
+    rules = [
+        ("Hovedsentrum", f"{truth} = 1", main),
+        ("Bydelssenter", f"{truth} = 0", other),
+    ]
     return Style(
         _rules("cores", rules),
         _labels('upper("title")', 8, BESIDE, bold=True),

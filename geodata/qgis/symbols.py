@@ -50,12 +50,13 @@ def marker(
         "outline_width": str(width),
         "outline_width_unit": "MM",
         "outline_style": "solid" if width else "no",
+        "offset_unit": "MM",
     }
     return _layer("SimpleMarker", settings, computed)
 
 
-def lettering(size: float, colour: str, below: float, text: str) -> Element:
-    """A text by an expression, so far below the point, on an edge of white."""
+def lettering(size: float, colour: str, edge: float, computed: Expressions) -> Element:
+    """A text, with an edge of its colour; `char` is what is written."""
     settings = {
         "font": FONT,
         "font_style": "Bold",
@@ -63,13 +64,12 @@ def lettering(size: float, colour: str, below: float, text: str) -> Element:
         "size": str(size),
         "size_unit": "MM",
         "color": _rgba(colour),
-        "outline_color": _rgba("#ffffff"),
-        "outline_width": "0.5",
+        "outline_color": _rgba(colour),
+        "outline_width": str(edge),
         "outline_width_unit": "MM",
-        "offset": f"0,{below:g}",
         "offset_unit": "MM",
     }
-    return _layer("FontMarker", settings, {"char": text})
+    return _layer("FontMarker", settings, computed)
 
 
 def filled_circle(fill: Element, computed: Expressions) -> Element:

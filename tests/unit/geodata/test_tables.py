@@ -23,7 +23,9 @@ def test_a_table_has_the_features_of_the_layer(scenario, plan, name, with_plan):
             kept = read.columns[column]
             assert bool(kept.missing[index]) == (value is None)
             if value is not None:
-                assert kept.values[index] == (np.datetime64(value) if kept.kind is date else value)
+                assert kept.values[index] == (
+                    np.datetime64(value) if kept.field.kind is date else value
+                )
 
 
 def test_values_are_written_with_their_types(scenario, plan):
@@ -36,6 +38,8 @@ def test_values_are_written_with_their_types(scenario, plan):
     assert projects.columns["from_date"].texts(np.array([0])) == ['"2027-01-01"']
     assert projects.columns["opened"].texts(np.array([0])) == ["true"]
     assert projects.columns["closes"].texts(np.array([0])) == ["null"]
+    assert projects.columns["opens"].texts(np.array([0])) == ["2027.0"]
+    assert projects.columns["places"].texts(np.array([0])) == ["9"]
 
 
 def test_the_first_features_tell_every_property(scenario, plan):
