@@ -3,8 +3,7 @@
 import json
 import os
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,14 @@ import numpy as np
 import shapely
 
 from geodata.crs import PLANAR, project
+from geodata.frame import frame
 from geodata.layers import MAP_LAYERS
+from geodata.package import complete, distinct
+from geodata.qgis.project import package, qgz
 from geodata.tables import Table, table
+
+GEOPACKAGE = "1.3"
+"""The version that QGIS 3.22 reads without a warning."""
 
 
 def write_geojson(path: Path, collection: Mapping[str, Any]) -> None:
@@ -32,12 +37,23 @@ def write_geopackage(
 ) -> None:
     """Write every layer to a GeoPackage in EPSG:25832, whole or not at all.
 
-    One table per layer, with its columns also when it has no rows, under a Norwegian title.
-    Raises OSError.
+    One table per layer, with its columns also when it has no rows, under a Norwegian title, and
+    with it what `geodata.package.complete` adds. Raises OSError.
     """
     with _moved_into_place(path) as draft:
         for name in MAP_LAYERS:
             _write_table(draft, table(name, scenario, plan))
+        complete(draft, scenario, plan)
+
+
+def write_project(path: Path, scenario: Mapping[str, Any], geopackage: Path) -> None:
+    """Write a QGIS project that shows a GeoPackage of ours, whole or not at all. Raises OSError.
+
+    It names the package by its place beside the project, so that both can be moved together.
+    """
+    beside = Path(os.path.relpath(geopackage.resolve(), path.resolve().parent)).as_posix()
+    with _moved_into_place(path) as draft:
+        draft.write_bytes(qgz(frame(scenario), package(beside)))
 
 
 def _write_table(path: Path, layer: Table) -> None:
@@ -50,26 +66,16 @@ def _write_table(path: Path, layer: Table) -> None:
         str(path),
         shapely.to_wkb(project(layer.shapes))[layer.which],
         [column.values for column in columns],
-        np.array(_distinct(layer.columns), dtype=object),
+        np.array(distinct(layer.columns), dtype=object),
         field_mask=[column.missing for column in columns],
         layer=layer.name,
         driver="GPKG",
         geometry_type=layer.geometry_type,
         crs=PLANAR,
         encoding="UTF-8",
+        dataset_options={"VERSION": GEOPACKAGE},
         layer_options={"IDENTIFIER": layer.title},
     )
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """SQLite tells column names apart without regard to case; care types are told apart with."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for name in names:
-        seen[name.lower()] += 1
-        count = seen[name.lower()]
-        distinct.append(name if count == 1 else f"{name}_{count}")
-    return distinct
 
 
 @contextmanager

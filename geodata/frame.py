@@ -32,6 +32,16 @@ class Frame:
     sources: Mapping[str, Mapping[str, Any]]
     """Where the scenario's figures are from, by their pointers."""
 
+    @property
+    def credits(self) -> list[str]:
+        """Whom the figures are from, each once, with the licence."""
+        named = {
+            one["publisher"] + (f" ({one['licence']})" if one.get("licence") else "")
+            for one in self.sources.values()
+            if one.get("publisher")
+        }
+        return sorted(named)
+
 
 def frame(scenario: Mapping[str, Any]) -> Frame:
     """The frame of a scenario document."""

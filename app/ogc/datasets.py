@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.api.dependencies import ID_PATTERN
+from app.api.links import OGC, ogc_run, ogc_scenario
 from app.services.maps import Maps, NoSuchLayer, Source
 from geodata.layers import MAP_LAYERS, TITLES
 
-ROOT = "/ogc"
 ID = re.compile(ID_PATTERN)
 
 
@@ -47,7 +47,7 @@ class Dataset:
 def of_run(maps: Maps, run_id: str) -> Dataset:
     """A run's own dataset; NotFound unless it has a plan."""
     source = maps.of_run(run_id)
-    return _of_source(maps, source, path_of_run(run_id), "Planen i én kjøring. Den endres aldri.")
+    return _of_source(maps, source, ogc_run(run_id), "Planen i én kjøring. Den endres aldri.")
 
 
 def of_scenario(maps: Maps, scenario_id: str) -> Dataset:
@@ -60,7 +60,7 @@ def of_scenario(maps: Maps, scenario_id: str) -> Dataset:
             f"Følger den siste planen for scenarioet, nå fra kjøring {source.run_id}. "
             "Når det løses på nytt, vises den nye planen på de samme adressene."
         )
-    return _of_source(maps, source, path_of_scenario(scenario_id), told)
+    return _of_source(maps, source, ogc_scenario(scenario_id), told)
 
 
 def of_everything(maps: Maps) -> Dataset:
@@ -78,7 +78,7 @@ def of_everything(maps: Maps) -> Dataset:
         return _at_root(maps, owner, owner, layer)
 
     return Dataset(
-        path=ROOT,
+        path=OGC,
         title="flerkjerne",
         description="Hvor og når det bør åpnes omsorgsplasser: planer og scenarioer på kart.",
         collections=collections,
@@ -92,19 +92,9 @@ def _listed(maps: Maps) -> list[tuple[str, str, str]]:
     scenarios = maps.scenarios()
     titles = dict(scenarios)
     return [
-        *((f"scenario-{key}", path_of_scenario(key), title) for key, title in scenarios),
-        *((f"run-{run.id}", path_of_run(run.id), _run_title(run, titles)) for run in maps.runs()),
+        *((f"scenario-{key}", ogc_scenario(key), title) for key, title in scenarios),
+        *((f"run-{run.id}", ogc_run(run.id), _run_title(run, titles)) for run in maps.runs()),
     ]
-
-
-def path_of_run(run_id: str) -> str:
-    """Where a run's dataset is."""
-    return f"{ROOT}/runs/{run_id}"
-
-
-def path_of_scenario(scenario_id: str) -> str:
-    """Where a scenario's dataset is."""
-    return f"{ROOT}/scenarios/{scenario_id}"
 
 
 def _of_source(maps: Maps, source: Source, path: str, told: str) -> Dataset:

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from app.api.conditional import unless_known
 from app.api.dependencies import IfNoneMatch, ServicesHere
+from app.api.links import OGC, absolute, ogc_run
 from app.errors import NotFound
 from app.ogc import datasets, documents, features, pages
 from app.ogc.api_document import api_document
@@ -61,7 +62,7 @@ Here = Annotated[Dataset, Depends(_here)]
 
 
 def _addresses(request: Request, dataset: Dataset) -> Addresses:
-    return Addresses(str(request.base_url).rstrip("/"), dataset.path)
+    return Addresses(absolute(request, ""), dataset.path)
 
 
 def landing_page(request: Request, here: Here, shown: PlainlyShown) -> Response:
@@ -274,9 +275,7 @@ def _pinned(
     if source.run_id is None:
         return addresses.of(*here, **query)
     layer = here[1].rpartition(".")[2]
-    return addresses.within(datasets.path_of_run(source.run_id)).of(
-        "collections", layer, "items", **query
-    )
+    return addresses.within(ogc_run(source.run_id)).of("collections", layer, "items", **query)
 
 
 def _named(links: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -286,8 +285,8 @@ def _named(links: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def _crumbs(addresses: Addresses, here: Dataset, *parts: str) -> list[tuple[str, str]]:
     """The pages above: all that there is, this dataset, and its own down to the named one."""
     names = {"collections": "Kartlag", "items": "Objekter"}
-    crumbs = [(f"{addresses.origin}{datasets.ROOT}?f=html", "flerkjerne")]
-    if here.path != datasets.ROOT:
+    crumbs = [(f"{addresses.origin}{OGC}?f=html", "flerkjerne")]
+    if here.path != OGC:
         crumbs.append((addresses.of(f="html"), here.title))
     for depth, part in enumerate(parts, start=1):
         crumbs.append((addresses.of(*parts[:depth], f="html"), names.get(part, part)))
@@ -309,4 +308,4 @@ _ROUTES: dict[str, Callable[..., Response]] = {
 router = APIRouter()
 for _of in ("/runs/{run_id}", "/scenarios/{scenario_id}", ""):
     for _path, _answer in _ROUTES.items():
-        router.add_api_route(f"{datasets.ROOT}{_of}{_path}", _answer, include_in_schema=False)
+        router.add_api_route(f"{OGC}{_of}{_path}", _answer, include_in_schema=False)

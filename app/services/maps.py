@@ -15,6 +15,7 @@ from app.services.scenarios import Scenarios
 from app.services.sized_cache import SizedCache
 from geodata import bundled
 from geodata.frame import Frame, frame
+from geodata.qgis.project import Data, qgz
 from geodata.tables import Table, table
 from models import RunRow
 
@@ -92,6 +93,10 @@ class Maps:
         return self._tables.get(
             (*_key(source), layer), lambda: table(layer, *self.documents(source))
         )
+
+    def project(self, run_id: str, data: Data) -> bytes:
+        """A QGIS project of a run's layers, read from there; NotFound without a plan."""
+        return qgz(self.frame(self.of_run(run_id)), data)
 
     def documents(self, source: Source) -> Documents:
         """Scenario and plan; no plan of a scenario that has none yet."""

@@ -185,17 +185,8 @@ def _text(size: float) -> Element:
 
 def _told(frame: Frame) -> str:
     """What the sheet is, and where its figures are from."""
-    named = {
-        " ".join(filter(None, (one.get("publisher"), _in_brackets(one.get("licence")))))
-        for one in frame.sources.values()
-        if one.get("publisher")
-    }
-    sources = f" Kilder: {'; '.join(sorted(named))}." if named else ""
+    sources = f" Kilder: {'; '.join(frame.credits)}." if frame.credits else ""
     return (
         "Dagens plasser er fylte sektorer, nye plasser skraverte ringer; flaten viser antallet. "
         f"EUREF89 / UTM 32. Laget med flerkjerne.{sources}"
     )
-
-
-def _in_brackets(text: str | None) -> str | None:
-    return f"({text})" if text else None

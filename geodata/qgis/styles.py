@@ -425,7 +425,8 @@ def _allocation(frame: Frame) -> Style:
 
 
 def _projects(frame: Frame) -> Style:
-    at, year = _above(0), {"char": 'to_string("opens")', **_above(5)}
+    told = {"char": 'to_string("opens")', "enabled": '"project" IS NOT NULL'}
+    at, year = _above(0), {**told, **_above(5)}
     opened = symbol(
         "marker",
         "",

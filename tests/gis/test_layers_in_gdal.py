@@ -22,6 +22,7 @@ ISLAND = [[10.7, 61.1], [10.7, 61.12], [10.72, 61.12], [10.7, 61.1]]
 def scenario() -> dict[str, Any]:
     care_type = {"title": "HDO-plass", "serves": ["hdo"]}
     return {
+        "title": "Leketøy",
         "years": {"first": 2026, "last": 2027},
         "care_types": {"hdo": care_type},
         "cores": {"sentrum": {"title": "Sentrum", "location": [10.46628, 61.11514]}},
@@ -109,7 +110,9 @@ GEOMETRY_TYPES = {
 def test_a_geopackage_has_every_layer_with_its_type(tmp_path, scenario, plan, with_plan):
     path = tmp_path / "plan.gpkg"
     write_geopackage(path, scenario, plan if with_plan else None)
-    assert dict(pyogrio.list_layers(path)) == GEOMETRY_TYPES
+    listed = dict(pyogrio.list_layers(path))
+    assert {name: listed.pop(name) for name in GEOMETRY_TYPES} == GEOMETRY_TYPES
+    assert listed == {"layer_styles": None, "sources": None}
     for name in MAP_LAYERS:
         info = pyogrio.read_info(path, layer=name)
         assert info["crs"] == PLANAR
@@ -122,7 +125,7 @@ def test_layers_have_norwegian_titles(geopackage):
         titles = dict(database.execute("SELECT table_name, identifier FROM gpkg_contents"))
     assert titles["districts"] == "Kretser"
     assert titles["places"] == "Plasser per lokasjon og år"
-    assert set(titles) == set(MAP_LAYERS)
+    assert set(titles) == {*MAP_LAYERS, "layer_styles", "sources"}
 
 
 def test_sites_lie_where_they_should(geopackage):
