@@ -131,6 +131,15 @@ def test_a_late_request_leaves_nothing(server: Server) -> None:
     assert len(httpx.get(f"{server.address}/v1/scenarios").json()["items"]) == before
 
 
+def test_a_late_body_to_a_route_that_reads_none_leaves_all_as_it_was(server: Server) -> None:
+    address = f"{server.address}/v1/scenarios"
+    made = httpx.post(address, json=TOY).json()["id"]
+    delete = b"DELETE /v1/scenarios/%s HTTP/1.1\r\nHost: x\r\n" % made.encode()
+    answer = server.exchange(delete + b"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n")
+    assert_told(answer, 408, "request_late")
+    assert httpx.get(f"{address}/{made}").status_code == 200
+
+
 HEADS = {
     "one long": b"X: " + 9000 * b"y",
     "very many": 3000 * b"X:\r\n",
