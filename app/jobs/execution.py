@@ -143,7 +143,6 @@ class Executor:
             try:
                 return write()
             except DATABASE_AWAY:
-                logger.exception("the database is away")
                 self._wait_for_database()
 
     def _wait_for_database(self) -> None:
@@ -187,7 +186,7 @@ class _Reporter:
         try:
             self._work.report(self._hold, newest, new_incumbent=keep)
         except DATABASE_AWAY:
-            logger.warning("progress of run %s was not written", self._hold.run_id, exc_info=True)
+            logger.warning("progress of run %s was not written", self._hold.run_id)
             return
         self._shown = newest
         if keep:

@@ -45,7 +45,8 @@ def command(url: str, *arguments: str, **settings: Any) -> dict[str, Any]:
 @contextmanager
 def process(url: str, *arguments: str, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A command in a process of its own, killed at the end."""
-    with subprocess.Popen(**command(url, *arguments, **settings)) as started:
+    asked = command(url, *arguments, **settings)
+    with subprocess.Popen(**asked, stdout=subprocess.DEVNULL) as started:
         try:
             yield started
         finally:
