@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticKnownError
 
 from app.schemas.base import Document, Positive, Share, StrategyName
@@ -106,6 +113,15 @@ class RunErrorResource(Resource):
 
 Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 Outcome = Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"]
+
+
+class AnswerHead(BaseModel):
+    """What a run tells of its result document, whatever kind that is."""
+
+    outcome: Outcome
+    objective_nok: FiniteFloat | None = None
+    dual_bound_nok: FiniteFloat | None = None
+    mip_gap: FiniteFloat | None = None
 
 
 class StateResource(Resource):
