@@ -8,15 +8,8 @@ import pytest
 
 from solver import SitingInstance, SolveOptions, Watcher, solve
 from solver.analysis.session import Session
-from solver.analysis.stress import (
-    Break,
-    Decisions,
-    Delay,
-    Future,
-    Stress,
-    late,
-    stress_plan,
-)
+from solver.analysis.stress import Break, Stress, stress_plan
+from solver.domain.futures import Decisions, Delay, Future, late
 from solver.domain.result import Outcome
 from tests.random_scenarios import random_scenario
 from tests.siting import Y1, Y2, Y3, care_type, district, instance, instance_of, project, site

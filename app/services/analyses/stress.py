@@ -19,13 +19,11 @@ from solver.analysis.stress import (
     Break,
     Candidate,
     Comparison,
-    Decisions,
-    Delay,
-    Future,
     Stress,
     Trial,
     stress_plan,
 )
+from solver.domain.futures import Decisions, Delay, Future
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, SolveOptions, Watcher
 
