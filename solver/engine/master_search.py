@@ -92,7 +92,7 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
                 run = self._solve_master()
                 stop = self._learn(run)
         except Halted:
-            return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
+            return self._halted()
         return stop or Stop.NODE_LIMIT
 
     @property
@@ -131,6 +131,10 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
 
     def _halts(self) -> bool:
         return self._journal.out_of_time or self._journal.should_stop()
+
+    def _halted(self) -> Stop:
+        """Why a search was halted."""
+        return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
 
     def _add(self, cuts: Cuts) -> None:
         if cuts.rows:

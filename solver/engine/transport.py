@@ -86,7 +86,7 @@ class Transport:
         self._site_of_pair = np.array([site[j] for j, _ in self.pairs], dtype=np.int64)
         price = goal.unmet_place_year_nok
         unmet = None if price is None else goal.cost_weight * price
-        cost = _costs(instance, self.pairs)
+        cost = journey_costs(instance, self.pairs)
         # A place missing is cheaper than such a link: it is in no optimum, and as the unit of all
         # amounts it would put the others below the solver's tolerances.
         self.cost = cost if unmet is None else np.where(cost > unmet, np.inf, cost)
@@ -352,7 +352,7 @@ def _staffing(
     return groups, np.array([fte[e] for e in groups]).reshape(len(groups), len(pairs))
 
 
-def _costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floats:
+def journey_costs(instance: SitingInstance, pairs: tuple[tuple[str, str], ...]) -> Floats:
     """Per row (district, need) and pair (site, care type); inf where there is no link."""
     row = {j: index for index, j in enumerate(instance.sites)}
     minutes = np.where(reachable(instance), instance.travel.minutes, np.inf)
