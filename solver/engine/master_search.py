@@ -63,6 +63,7 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
     master: Program
     _journal: Journal
     _aim: Aim[Candidate]
+    _relaxed: Floats | None  # the optimum of the last relaxation that was solved
 
     def __init__(self, options: SolveOptions) -> None:
         self._options = options
@@ -143,11 +144,13 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
     def _tighten_relaxation(self) -> Stop | None:
         """Cut at fractional points until a round finds little; a Stop when it is over already."""
         relaxation = Relaxation(self.program)
+        self._relaxed = None
         for _ in range(ROUNDS):
             found = relaxation.solve(self._halts)
             if found is None:
                 return Stop.INFEASIBLE
             self._raise_bound(found.bound)
+            self._relaxed = found.x
             served = self._serve(found.x)
             cuts = self._cuts(found.x, served)
             if cuts.rows:

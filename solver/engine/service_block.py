@@ -96,6 +96,16 @@ class ServiceBlock:
         first = len(self._scene.need) + len(self._transport.groups)
         return x[: len(self._scene.need)], x[first : first + len(self.row)]
 
+    def links(self) -> Iterator[tuple[str, str, str, str]]:
+        """(district, need, site, care type) of each link."""
+        for row, pair in zip(self.row.tolist(), self.pair.tolist(), strict=True):
+            i, n = divmod(row, self._needs)
+            yield (
+                self._instance.districts[i],
+                self._instance.needs[n],
+                *self._transport.pairs[pair],
+            )
+
     @property
     def _worst(self) -> bool:
         return self._instance.weighs_worst_off and bool(np.sum(self._scene.need) > 0)

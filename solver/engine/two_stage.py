@@ -94,20 +94,27 @@ class TwoStage:
             _guard(services, options.memory_limit_mb)
             self._extensive = _Extensive(program, self._ensemble)
 
-    def seek(self, goal: Goal, starts: Sequence[Decisions], journal: Journal) -> Sought:
-        """The best decisions by a goal, to the gap of the options; `starts` are known ones."""
+    def seek(
+        self, goal: Goal, starts: Sequence[Decisions], journal: Journal, mip_gap: float
+    ) -> Sought:
+        """The best decisions by a goal, to a gap.
+
+        `starts` are decisions that hold the rules of the scenario.
+        """
         if self.decomposed:
-            stop = self._benders.seek(goal, starts, journal)
+            stop = self._benders.seek(goal, starts, journal, mip_gap)
             best, bound = self._benders.best, self._benders.bound
             if best is None:
                 return Sought(stop, None, None, None, bound)
             decisions, costs = self._stage.decisions(best.x), best.costs
             return Sought(stop, decisions, costs, goal.value(costs), bound)
-        return self._seek_whole(goal, starts, journal)
+        return self._seek_whole(goal, starts, journal, mip_gap)
 
-    def _seek_whole(self, goal: Goal, starts: Sequence[Decisions], journal: Journal) -> Sought:
+    def _seek_whole(
+        self, goal: Goal, starts: Sequence[Decisions], journal: Journal, mip_gap: float
+    ) -> Sought:
         program = self._extensive.aimed_at(goal)
-        limits = HighsOptions(journal.seconds_left, self._options.mip_gap, self._options.threads)
+        limits = HighsOptions(journal.seconds_left, mip_gap, self._options.threads)
         run = run_highs(program, limits, journal.note, journal.should_stop)
         points = [] if run.x is None else [round_integers(program, run.x)]
         points += [self._point(program, each) for each in starts]
@@ -124,7 +131,7 @@ class TwoStage:
         return Sought(run.stop, self._stage.decisions(best[1]), best[2], best[0], run.bound)
 
     def _point(self, program: Program, decisions: Decisions) -> Floats:
-        """A point of the first stage with such decisions, which are taken to hold its rules."""
+        """A point of the first stage with such decisions."""
         x = np.zeros(len(program.cost))
         for column, value in self._stage.values(decisions).items():
             x[column] = value
