@@ -5,6 +5,7 @@ What a program says of a plan is tried before it counts.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ Floats = NDArray[np.float64]
 EXPECTED_SHARE = 0.35
 FORESIGHT_SHARE = 0.5
 REGRET_SHARE = 0.9
+FORESIGHT_SECONDS = 2.0  # for a future of a large instance; in less its relaxation is not solved
+SEARCHING = 0.75  # of the time for a future: the rest is for building, and for trying what is found
 # Regret is known by two searches, of what is best in each future and of the plan: half to each.
 REGRET_GAP = 0.5
 SAME = 1e-6  # of a cost: HiGHS's feasibility tolerance
@@ -81,14 +84,22 @@ class Search:
         if not self._futures or not self._seconds(keeping):
             return
         program = self._program()
-        share = EXPECTED_SHARE * self._seconds(keeping)
+        foresees = self._may_foresee(program, self._seconds(keeping))
+        share = (EXPECTED_SHARE if foresees else 1.0) * self._seconds(keeping)
         self.expected = self._seek(program, Goal(self.weights), gap, share)
-        self._foresee(FORESIGHT_SHARE * self._seconds(keeping), REGRET_GAP * gap)
-        best = self._best_known()
-        if np.isfinite(best).all():
-            self.regret_goal = Goal(self.weights, best)
+        if foresees:
+            self._foresee(FORESIGHT_SHARE * self._seconds(keeping), REGRET_GAP * gap)
+        if len(self.foresight) == len(self._futures):
+            self.regret_goal = Goal(self.weights, self._best_known())
             share = REGRET_SHARE * self._seconds(keeping)
             self.regret = self._seek(program, self.regret_goal, REGRET_GAP * gap, share)
+
+    def _may_foresee(self, program: TwoStage | None, seconds: float) -> bool:
+        """Whether there is time for every future's own plan, without which there is no regret."""
+        if program is not None and not program.decomposed:
+            return True
+        rounds = ceil(len(self._futures) / self._session.options.threads)
+        return (1 - EXPECTED_SHARE) * FORESIGHT_SHARE * seconds >= FORESIGHT_SECONDS * rounds
 
     def _seconds(self, keeping: float) -> float:
         """What there is to use; none once somebody asks for an end."""
@@ -158,7 +169,7 @@ class _Foreseen:
 
 
 def _foresee(asked: _Foreseen, options: SolveOptions, watcher: Watcher) -> Foresight | None:
-    journal = Journal(watcher, options.time_limit_s)
+    journal = Journal(watcher, SEARCHING * options.time_limit_s)
     try:
         program = TwoStage(asked.instance, [asked.future], options)
     except (FormulationError, TriviallyInfeasible):
@@ -168,7 +179,7 @@ def _foresee(asked: _Foreseen, options: SolveOptions, watcher: Watcher) -> Fores
         return Foresight(None, None, sought.bound_nok)
     trial = try_in(asked.future, sought.decisions, asked.missing_place_year_nok, watcher)
     if trial is None:
-        return None
+        return Foresight(None, None, sought.bound_nok)
     require_same(asked.future.name, trial.cost_nok, sought.value_nok)
     bound = sought.bound_nok
     sound = None if bound is None else sound_bound(bound, trial.cost_nok, abs(trial.cost_nok))

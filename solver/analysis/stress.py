@@ -76,8 +76,8 @@ class Stress:
     `foresight` is by future, where there was time; `best_known` what each future costs at least, of
     the plans that are known, from which regret is counted [NOK]. `comparisons` begins with the plan
     and is over the futures `compared_in`, of `candidates` plans that were found; `cheapest` and
-    `safest` are positions in it. `expected` and `regret` are None where they were not reached; `too_large` says
-    why, when that is the reason.
+    `safest` are positions in it. `expected` and `regret` are None where they were not reached;
+    `too_large` says why, when that is the reason.
     """
 
     base: SolveResult | None

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from solver import SitingInstance, SolveOptions, Watcher
+from solver.analysis.session import Session
+from solver.analysis.stress import stress_plan
 from solver.analysis.trials import priced
 from solver.domain.futures import Delay, Future
 from solver.engine import decomposition
@@ -24,7 +26,7 @@ from tests.siting import Document, instance_of
 MOST_COMBINATIONS = 300
 SEEDS = 60
 PRICE = 100.0
-EXACT = SolveOptions(time_limit_s=60)
+EXACT = SolveOptions(time_limit_s=60, mip_gap=1e-7, seek_conflict=False)
 
 
 def small_scenario(seed: int, unequal: bool = False) -> Document:
@@ -125,6 +127,29 @@ def decomposable(seed: int) -> bool:
 @pytest.mark.parametrize("seed", [*filter(decomposable, range(200, 280))])
 def test_decomposed_too(seed):
     Case(seed).check_both_goals(decomposed=True)
+
+
+@pytest.mark.parametrize("seed", range(400, 440))
+def test_a_stress_answers_with_the_best_of_all_plans(seed):
+    """From the cheapest plan on: what trying says of it, and which plans are best, both proven."""
+    case = Case(seed)
+    weighted = zip(case.futures, case.expected.weights, strict=True)
+    futures = [replace(future, weight=float(weight)) for future, weight in weighted]
+    found = stress_plan(case.instance, futures, None, PRICE, Session(EXACT, Watcher(), parts=1))
+    if not case.everything.which:
+        assert found.plan is None
+        return
+    assert found.plan is not None
+    tried = [found.plan.trials[future.name].cost_nok for future in futures]
+    known = case.everything.costs_of(found.plan.decisions)
+    assert tried == pytest.approx(known, rel=1e-6, abs=1e-5)
+    regret = replace(case.expected, best=case.everything.costs.min(axis=1))
+    for best, goal in ((found.expected, case.expected), (found.regret, regret)):
+        least = case.least(goal) - goal.foresight_nok
+        assert best is not None
+        assert best.value_nok == pytest.approx(least, rel=1e-5, abs=1e-4)
+        assert best.most_nok == pytest.approx(least, rel=1e-5, abs=1e-4)
+        assert best.bound_nok == pytest.approx(least, rel=1e-5, abs=1e-4)
 
 
 def test_seeds_show_what_only_the_program_finds():
