@@ -20,6 +20,7 @@ from solver.domain.result import SolveOptions, Watcher
 from solver.engine.goals import Goal
 from solver.engine.handover import TriviallyInfeasible
 from solver.engine.journal import Journal
+from solver.engine.transport import Halted
 from solver.engine.two_stage import Sought, TwoStage
 
 Floats = NDArray[np.float64]
@@ -110,10 +111,10 @@ class Search:
         """None where it is too large, or the rules of the scenario allow nothing."""
         alone = replace(self._session.options, threads=1)  # so that threads change no plan
         try:
-            return TwoStage(self._instance, self._futures, alone)
+            return TwoStage(self._instance, self._futures, alone, lambda: self._session.dismissed)
         except FormulationError as error:
             self.too_large = error.detail
-        except TriviallyInfeasible:
+        except (TriviallyInfeasible, Halted):
             pass
         return None
 
@@ -171,8 +172,8 @@ class _Foreseen:
 def _foresee(asked: _Foreseen, options: SolveOptions, watcher: Watcher) -> Foresight | None:
     journal = Journal(watcher, SEARCHING * options.time_limit_s)
     try:
-        program = TwoStage(asked.instance, [asked.future], options)
-    except (FormulationError, TriviallyInfeasible):
+        program = TwoStage(asked.instance, [asked.future], options, watcher.should_stop)
+    except (FormulationError, TriviallyInfeasible, Halted):
         return None
     sought = program.seek(Goal(np.ones(1)), asked.starts, journal, asked.gap)
     if sought.decisions is None or sought.value_nok is None:

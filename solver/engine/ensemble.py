@@ -6,7 +6,7 @@ are all years before the project could have opened. Scenes with the same journey
 a transportation problem, so that what was learnt of one is a beginning for the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from solver.domain.futures import Future
 from solver.domain.instance import SitingInstance
 from solver.engine.consequences import Consequences, FirstStage, Forms, forms
-from solver.engine.transport import Transport, journey_costs
+from solver.engine.transport import Halted, Transport, journey_costs
 from solver.formulation.sets import site_types
 
 Floats = NDArray[np.float64]
@@ -60,8 +60,10 @@ def ties_districts(instance: SitingInstance) -> bool:
     return instance.targets.within is not None or instance.weighs_worst_off
 
 
-def make_ensemble(stage: FirstStage, futures: Sequence[Future]) -> Ensemble:
-    """Lay out futures over the columns of a first stage."""
+def make_ensemble(
+    stage: FirstStage, futures: Sequence[Future], should_stop: Callable[[], bool]
+) -> Ensemble:
+    """Lay out futures over the columns of a first stage. Raises Halted when asked to stop."""
     keys = [_transport_key(future.instance) for future in futures]
     number = {key: index for index, key in enumerate(dict.fromkeys(keys))}
     transports = tuple(
@@ -74,6 +76,8 @@ def make_ensemble(stage: FirstStage, futures: Sequence[Future]) -> Ensemble:
     kept: list[Scene] = []
     uses: list[tuple[int, int, float]] = []
     for row, (future, key) in enumerate(zip(futures, keys, strict=True)):
+        if should_stop():
+            raise Halted
         consequences = Consequences(stage, future)
         goal, years = future.instance.objective, future.instance.years
         for index, t in enumerate(years):

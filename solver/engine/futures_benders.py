@@ -35,11 +35,11 @@ TIGHT = 1e-5  # of a unit: so close to a point a cut says something about it
 
 @dataclass(frozen=True)
 class Considered:
-    """A whole plan: its point, what it costs in each future [NOK], and each scene's service."""
+    """A whole plan: its point, what it costs in each future [NOK], and by scene the service."""
 
     x: Floats
     costs: Floats
-    served: tuple[ServedYear, ...]
+    served: tuple[ServedYear, ...] = ()
 
 
 class _GoalAim:

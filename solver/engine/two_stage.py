@@ -21,14 +21,21 @@ from scipy.sparse import block_diag, csr_array, hstack
 from solver.domain.errors import FormulationError
 from solver.domain.futures import Decisions, Future
 from solver.domain.instance import SitingInstance
-from solver.domain.result import SolveOptions
+from solver.domain.result import SolveOptions, Strategy
 from solver.engine import decomposition
 from solver.engine.consequences import FirstStage, Forms
 from solver.engine.ensemble import Ensemble, make_ensemble, ties_districts
 from solver.engine.extract import round_integers
-from solver.engine.futures_benders import FuturesBenders
+from solver.engine.futures_benders import Considered, FuturesBenders
 from solver.engine.goals import Goal, aimed_at, with_margins
-from solver.engine.guard import BASE_MB, KB_PER_NONZERO, NONZEROS_PER_ALLOCATION
+from solver.engine.guard import (
+    BASE_MB,
+    KB_PER_NONZERO,
+    NONZEROS_PER_ALLOCATION,
+    count_allocations,
+    estimate_mb,
+    guard_memory,
+)
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
 from solver.engine.journal import Journal
@@ -42,6 +49,8 @@ from solver.formulation.master import build_first_stage
 Floats = NDArray[np.float64]
 
 FEW_COLUMNS = 20_000  # of services: so many are one program
+# Measured at peak on a county with 129 projects, 1950 scenes: what its cuts take.
+KB_PER_SCENE = 260
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,9 @@ class TwoStage:
     """The program of a scenario and its futures, to be solved for one goal after another.
 
     Every future's instance has a price on unmet need. Raises FormulationError when it is too large
-    for the memory limit, TriviallyInfeasible when a row without variables does not hold.
-    `decomposed` forces a way of solving; None: chosen by size and structure.
+    for the memory limit, TriviallyInfeasible when a row without variables does not hold, Halted
+    when asked to stop while it is built. `decomposed` forces a way of solving; None: chosen by size
+    and structure.
     """
 
     def __init__(
@@ -71,28 +81,30 @@ class TwoStage:
         instance: SitingInstance,
         futures: Sequence[Future],
         options: SolveOptions,
+        should_stop: Callable[[], bool] = lambda: False,
         *,
         decomposed: bool | None = None,
     ) -> None:
-        self._options = options
-        model, program = _first_stage(instance)
+        model, program = _first_stage(instance, options.memory_limit_mb)
         self._stage = FirstStage(instance, model, program)
-        self._ensemble = make_ensemble(self._stage, futures)
-        room = self._ensemble.room
-        program = program.with_rows(room.rows, -room.constants)
+        ensemble = make_ensemble(self._stage, futures, should_stop)
+        program = program.with_rows(ensemble.room.rows, -ensemble.room.constants)
         tied = program.block is not None or any(ties_districts(f.instance) for f in futures)
         services = sum(
-            ServiceBlock(scene, self._ensemble.transports[scene.transport]).columns
-            for scene in self._ensemble.scenes
+            ServiceBlock(scene, ensemble.transports[scene.transport]).columns
+            for scene in ensemble.scenes
         )
         self.decomposed = not tied and services > FEW_COLUMNS if decomposed is None else decomposed
+        self._method: FuturesBenders | _Extensive
         if self.decomposed:
-            self._benders = FuturesBenders(
-                instance, model, program, self._stage, self._ensemble, options
-            )
+            master_mb = estimate_mb(instance, count_allocations(instance), Strategy.DECOMPOSITION)
+            scenes_mb = len(ensemble.scenes) * KB_PER_SCENE / 1000
+            _guard(master_mb + scenes_mb, options.memory_limit_mb)
+            self._method = FuturesBenders(instance, model, program, self._stage, ensemble, options)
         else:
-            _guard(services, options.memory_limit_mb)
-            self._extensive = _Extensive(program, self._ensemble)
+            nonzeros = services * NONZEROS_PER_ALLOCATION
+            _guard(BASE_MB + nonzeros * KB_PER_NONZERO / 1000, options.memory_limit_mb)
+            self._method = _Extensive(program, self._stage, ensemble, options)
 
     def seek(
         self, goal: Goal, starts: Sequence[Decisions], journal: Journal, mip_gap: float
@@ -101,66 +113,59 @@ class TwoStage:
 
         `starts` are decisions that hold the rules of the scenario.
         """
-        if self.decomposed:
-            stop = self._benders.seek(goal, starts, journal, mip_gap)
-            best, bound = self._benders.best, self._benders.bound
-            if best is None:
-                return Sought(stop, None, None, None, bound)
-            decisions, costs = self._stage.decisions(best.x), best.costs
-            return Sought(stop, decisions, costs, goal.value(costs), bound)
-        return self._seek_whole(goal, starts, journal, mip_gap)
-
-    def _seek_whole(
-        self, goal: Goal, starts: Sequence[Decisions], journal: Journal, mip_gap: float
-    ) -> Sought:
-        program = self._extensive.aimed_at(goal)
-        limits = HighsOptions(journal.seconds_left, mip_gap, self._options.threads)
-        run = run_highs(program, limits, journal.note, journal.should_stop)
-        points = [] if run.x is None else [round_integers(program, run.x)]
-        points += [self._point(program, each) for each in starts]
-        best: tuple[float, Floats, Floats] | None = None
-        for x in points:
-            try:
-                costs = self._extensive.costs(x, journal.should_stop)
-            except Halted:
-                return Sought(Stop.INTERRUPTED, None, None, None, run.bound)
-            if best is None or goal.value(costs) < best[0]:
-                best = goal.value(costs), x, costs
+        stop = self._method.seek(goal, starts, journal, mip_gap)
+        best, bound = self._method.best, self._method.bound
         if best is None:
-            return Sought(run.stop, None, None, None, run.bound)
-        return Sought(run.stop, self._stage.decisions(best[1]), best[2], best[0], run.bound)
-
-    def _point(self, program: Program, decisions: Decisions) -> Floats:
-        """A point of the first stage with such decisions."""
-        x = np.zeros(len(program.cost))
-        for column, value in self._stage.values(decisions).items():
-            x[column] = value
-        return x
+            return Sought(stop, None, None, None, bound)
+        value = goal.value(best.costs)
+        return Sought(stop, self._stage.decisions(best.x), best.costs, value, bound)
 
 
 class _Extensive:
     """Everything in one program."""
 
-    def __init__(self, program: Program, ensemble: Ensemble) -> None:
-        self._ensemble = ensemble
+    def __init__(
+        self, program: Program, stage: FirstStage, ensemble: Ensemble, options: SolveOptions
+    ) -> None:
+        self._stage, self._ensemble, self._options = stage, ensemble, options
         self._service = SceneService(ensemble)
         transports = ensemble.transports
         blocks = [ServiceBlock(scene, transports[scene.transport]) for scene in ensemble.scenes]
-        whole = appended(program, blocks)
         self._costs = self._cost_forms(blocks)
         self._unit = max(each.dearest for each in transports)
-        self._program = with_margins(whole, self._unit, self._costs)
+        self._program = with_margins(appended(program, blocks), self._unit, self._costs)
+        self.best: Considered | None = None
+        self.bound: float | None = None
 
-    def aimed_at(self, goal: Goal) -> Program:
-        """The program that minimises a goal."""
-        decided = self._ensemble.decided
-        return aimed_at(self._program, goal, self._unit, self._costs, decided)
+    def seek(
+        self, goal: Goal, starts: Sequence[Decisions], journal: Journal, mip_gap: float
+    ) -> Stop:
+        """Solve for a goal; `best` is the best of what is found and what was known."""
+        program = aimed_at(self._program, goal, self._unit, self._costs, self._ensemble.decided)
+        limits = HighsOptions(journal.seconds_left, mip_gap, self._options.threads)
+        run = run_highs(program, limits, journal.note, journal.should_stop)
+        self.best, self.bound = None, run.bound
+        points = [] if run.x is None else [round_integers(program, run.x)]
+        try:
+            for x in [*points, *map(self._point, starts)]:
+                considered = self._considered(x, journal.should_stop)
+                if self.best is None or goal.value(considered.costs) < goal.value(self.best.costs):
+                    self.best = considered
+        except Halted:
+            return Stop.INTERRUPTED
+        return run.stop
 
-    def costs(self, x: Floats, should_stop: Callable[[], bool]) -> Floats:
-        """What the decisions in x cost in each future."""
+    def _point(self, decisions: Decisions) -> Floats:
+        """A point of the first stage with such decisions."""
+        x = np.zeros(len(self._program.cost))
+        for column, value in self._stage.values(decisions).items():
+            x[column] = value
+        return x
+
+    def _considered(self, x: Floats, should_stop: Callable[[], bool]) -> Considered:
+        """What the decisions in x cost in each future, recomputed scene by scene."""
         service = self._service.costs_nok(x, should_stop)
-        costs: Floats = self._ensemble.decided.at(x) + self._ensemble.uses @ service
-        return costs
+        return Considered(x, self._ensemble.decided.at(x) + self._ensemble.uses @ service)
 
     def _cost_forms(self, blocks: Sequence[ServiceBlock]) -> Forms:
         uses, decided = self._ensemble.uses, self._ensemble.decided
@@ -169,13 +174,14 @@ class _Extensive:
         return Forms(rows, decided.constants)
 
 
-def _first_stage(instance: SitingInstance) -> tuple[Any, Program]:
+def _first_stage(instance: SitingInstance, memory_limit_mb: float) -> tuple[Any, Program]:
     """The rules of the scenario itself, with nothing to minimise.
 
     Where unmet need is not allowed and not everybody can reach every place, who is served where is
     part of them.
     """
     if instance.objective.unmet_place_year_nok is None and not decomposition.applies(instance):
+        guard_memory(instance, count_allocations(instance), memory_limit_mb)
         model = build_planning(instance)
         program = hand_over(model, AllocationBlock(instance))
     else:
@@ -184,12 +190,11 @@ def _first_stage(instance: SitingInstance) -> tuple[Any, Program]:
     return model, program.with_objective(np.zeros(len(program.cost)), 0.0)
 
 
-def _guard(services: int, limit_mb: float) -> None:
-    """Raise FormulationError when the extensive form would not fit in memory."""
-    estimate = BASE_MB + services * NONZEROS_PER_ALLOCATION * KB_PER_NONZERO / 1000
-    if estimate > limit_mb:
+def _guard(estimate_mb: float, limit_mb: float) -> None:
+    """Raise FormulationError when the program would not fit in memory."""
+    if estimate_mb > limit_mb:
         raise FormulationError(
             "model_too_large",
-            f"Programmet over alle framtidene ville trenge om lag {estimate:.0f} MB, og grensen er "
-            f"{limit_mb:.0f} MB.",
+            f"Programmet over alle framtidene ville trenge om lag {estimate_mb:.0f} MB, og grensen "
+            f"er {limit_mb:.0f} MB.",
         )

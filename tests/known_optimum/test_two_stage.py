@@ -24,7 +24,7 @@ from tests.random_scenarios import random_scenario, unequal_scenario
 from tests.siting import Document, instance_of
 
 MOST_COMBINATIONS = 300
-SEEDS = 60
+SEEDS = 50
 PRICE = 100.0
 EXACT = SolveOptions(time_limit_s=60, mip_gap=1e-7, seek_conflict=False)
 
@@ -114,7 +114,7 @@ def test_expected_cost_and_regret_are_least_of_all_plans(seed):
     Case(seed).check_both_goals(decomposed=False)
 
 
-@pytest.mark.parametrize("seed", range(100, 130))
+@pytest.mark.parametrize("seed", range(100, 115))
 def test_with_weights_on_inequality_too(seed):
     Case(seed, unequal=True).check_both_goals(decomposed=False)
 
@@ -124,12 +124,12 @@ def decomposable(seed: int) -> bool:
     return decomposition.applies(given) and not ties_districts(given)
 
 
-@pytest.mark.parametrize("seed", [*filter(decomposable, range(200, 280))])
+@pytest.mark.parametrize("seed", [*filter(decomposable, range(200, 255))])
 def test_decomposed_too(seed):
     Case(seed).check_both_goals(decomposed=True)
 
 
-@pytest.mark.parametrize("seed", range(400, 440))
+@pytest.mark.parametrize("seed", range(400, 420))
 def test_a_stress_answers_with_the_best_of_all_plans(seed):
     """From the cheapest plan on: what trying says of it, and which plans are best, both proven."""
     case = Case(seed)
