@@ -90,8 +90,9 @@ class Search:
         self.expected = self._seek(program, Goal(self.weights), gap, share)
         if foresees:
             self._foresee(FORESIGHT_SHARE * self._seconds(keeping), REGRET_GAP * gap)
-        if len(self.foresight) == len(self._futures):
-            self.regret_goal = Goal(self.weights, self._best_known())
+        best = self._best_known()
+        if len(self.foresight) == len(self._futures) and np.isfinite(best).all():
+            self.regret_goal = Goal(self.weights, best)
             share = REGRET_SHARE * self._seconds(keeping)
             self.regret = self._seek(program, self.regret_goal, REGRET_GAP * gap, share)
 
