@@ -20,11 +20,13 @@ from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.api.v1 import compare, runs, scenarios, schemas
+from app.api.v1 import batches, compare, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
+from app.services.acceptance import Acceptance
+from app.services.batches import Batches
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.settings import Settings
@@ -46,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    routers = [part.router for part in (scenarios, runs, compare, schemas, operations)]
+    routers = [part.router for part in (scenarios, runs, batches, compare, schemas, operations)]
     for router in routers:
         app.include_router(router)
     methods.install(app, routers)
@@ -143,11 +145,13 @@ def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
     stored = Scenarios(database)
     engine = DurableJobEngine(database, settings)
-    runs = Runs(database, stored, settings, engine.enqueue)
+    acceptance = Acceptance(stored, settings, engine.enqueue)
+    runs = Runs(database, acceptance)
     return Services(
         database=database,
         scenarios=stored,
         runs=runs,
+        batches=Batches(database, acceptance),
         engine=engine,
         feed=Feed(runs),
         metrics=Metrics(database),

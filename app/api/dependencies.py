@@ -12,6 +12,7 @@ from app.db import Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
+from app.services.batches import Batches
 from app.services.idempotency import KeyedPost
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
@@ -33,6 +34,7 @@ class Services:
     database: Database
     scenarios: Scenarios
     runs: Runs
+    batches: Batches
     engine: JobEngine
     metrics: Metrics
     cross_origins: Collection[str]

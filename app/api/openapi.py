@@ -15,7 +15,7 @@ from app.schemas.answers import ANSWERS
 from app.schemas.parameters import PARAMETERS
 from app.schemas.plan import Plan
 from app.schemas.problem import Problem
-from app.schemas.run import RunRequest
+from app.schemas.run import BatchRequest, RunRequest
 from app.schemas.scenario import Scenario
 from app.schemas.stored_scenario import ScenarioChange
 
@@ -66,7 +66,7 @@ def install(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     components = document["components"]["schemas"]
     documents: list[type[BaseModel]] = [
-        *(Scenario, ScenarioChange, RunRequest, Problem),
+        *(Scenario, ScenarioChange, RunRequest, BatchRequest, Problem),
         *(*PARAMETERS.values(), *RESULTS),
     ]
     _, schemas = models_json_schema(

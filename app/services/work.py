@@ -16,7 +16,8 @@ from app.repositories import clock
 from app.repositories.runs import Hold, RunRepository
 from app.schemas.parameters import RunKind
 from app.schemas.run import AnswerHead
-from app.services.runs import Enqueue, options_of
+from app.services.acceptance import Enqueue
+from app.services.runs import options_of
 from app.services.task import Task
 from models import RunRow, RunStatus
 from solver.domain.result import Progress, SolveOptions

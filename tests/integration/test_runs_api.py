@@ -43,7 +43,7 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     assert answer.headers["preference-applied"] == "wait=30"
     assert answer.headers["location"] == f"/v1/runs/{run['id']}"
     assert set(run) == {
-        *("id", "status", "kind", "scenario_id", "scenario_hash", "outcome", "created"),
+        *("id", "status", "kind", "scenario_id", "batch_id", "scenario_hash", "outcome", "created"),
         *("started", "ended", "progress", "options", "error", "links"),
         *("parameters", "priority"),
     }
