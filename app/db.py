@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from alembic import command
+from app.callers import SYSTEM, Caller
 from app.errors import DatabaseInUse
+from app.sessions import TENANT_SETTING, CallerSession
 
 SAFE_SQLITE = (3, 51, 3)
 
@@ -112,18 +114,25 @@ class Database:
         """Whether this is SQLite, not PostgreSQL."""
         return self._reader.dialect.name == "sqlite"
 
+    def of(self, caller: Caller) -> "CallersDatabase":
+        """Transactions in which a caller meets their tenant's rows only."""
+        return CallersDatabase(self, caller)
+
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """One transaction that only reads."""
-        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+    def reading(self, caller: Caller = SYSTEM) -> Iterator[CallerSession]:
+        """One transaction that only reads; without a caller the service's own, over all tenants."""
+        with (
+            CallerSession(self._reader, caller=caller, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, caller: Caller = SYSTEM) -> Iterator[CallerSession]:
         """One transaction that writes: committed at the end, rolled back by an exception."""
         with (
             self._turn,
-            Session(self._writer, expire_on_commit=False) as session,
+            CallerSession(self._writer, caller=caller, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -168,6 +177,22 @@ class Database:
         self._reader.dispose()
 
 
+@dataclass(frozen=True)
+class CallersDatabase:
+    """One caller's transactions. What serves callers has this and no other way to the database."""
+
+    _database: Database
+    caller: Caller
+
+    def reading(self) -> AbstractContextManager[CallerSession]:
+        """One transaction that only reads."""
+        return self._database.reading(self.caller)
+
+    def writing(self) -> AbstractContextManager[CallerSession]:
+        """One transaction that writes: committed at the end, rolled back by an exception."""
+        return self._database.writing(self.caller)
+
+
 def migrate(url: str) -> None:
     """Bring the tables to the newest version, waiting for another process that is at it."""
     command.upgrade(_alembic_config(url), "head")
@@ -189,6 +214,7 @@ def migrating(url: str) -> Iterator[Connection]:
         if not sqlite:
             connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            connection.execute(select(func.set_config(TENANT_SETTING, SYSTEM.tenant, True)))
         yield connection
         if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("a migration left rows that refer to nothing")

@@ -25,8 +25,6 @@ from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
-from app.services.runs import Runs
-from app.services.scenarios import Scenarios
 from app.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 2
@@ -141,17 +139,12 @@ def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
 
 def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
-    stored = Scenarios(database)
-    engine = DurableJobEngine(database, settings)
-    runs = Runs(database, stored, settings, engine.enqueue)
     return Services(
         database=database,
-        scenarios=stored,
-        runs=runs,
-        engine=engine,
-        feed=Feed(runs),
+        settings=settings,
+        engine=DurableJobEngine(database, settings),
+        feed=Feed(database),
         metrics=Metrics(database),
-        cross_origins=settings.cors_origins,
     )
 
 

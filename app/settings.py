@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Solves at the same time."""
     max_queue: Annotated[int, Field(ge=1)] = 100
-    """Accepted runs waiting; beyond it a new run is refused for now."""
+    """Accepted runs of one tenant waiting; beyond it a new run of theirs is refused for now."""
     max_time_limit_s: Annotated[float, Field(gt=0)] = 3600.0
     memory_limit_mb: Annotated[float, Field(ge=100)] = 8000.0
     """For one solve."""

@@ -1,6 +1,6 @@
 """The tables: one metadata, one file per aggregate."""
 
-from models.base import Base
+from models.base import Base, Owned
 from models.idempotency import IdempotencyRow
 from models.run import IncumbentRow, Priority, RunRow, RunStatus
 from models.scenario import ScenarioRow
@@ -10,6 +10,7 @@ __all__ = [
     "Base",
     "IdempotencyRow",
     "IncumbentRow",
+    "Owned",
     "Priority",
     "RunRow",
     "RunStatus",

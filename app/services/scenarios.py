@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from app.db import Database
+from app.db import CallersDatabase
 from app.errors import Conflict, NotFound, Unprocessable
 from app.repositories.scenarios import ScenarioRepository
 from app.schemas.issues import issues_of, shown
@@ -43,9 +43,9 @@ def as_text(document: Mapping[str, Any]) -> str:
 
 
 class Scenarios:
-    """The scenarios of one database, and the bundled ones."""
+    """The scenarios that one caller meets, and the bundled ones."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: CallersDatabase) -> None:
         self._database = database
 
     def create(self, body: Any, post: KeyedPost | None = None) -> StoredScenario:
