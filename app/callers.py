@@ -13,7 +13,7 @@ EVERY_TENANT = "*"
 _TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:@-]{0,99}")
 
 
-class Permission(StrEnum):
+class AccessScope(StrEnum):
     """What a caller may do; none of them implies another."""
 
     READ = "read"
@@ -27,13 +27,13 @@ class Caller:
 
     tenant: str
     actor: str
-    permissions: frozenset[Permission]
+    scopes: frozenset[AccessScope]
 
 
 SYSTEM = Caller(EVERY_TENANT, "worker", frozenset())
 """The service itself: workers, retention, figures."""
 
-ANYBODY = Caller(DEFAULT_TENANT, "anybody", frozenset(Permission))
+ANYBODY = Caller(DEFAULT_TENANT, "anybody", frozenset(AccessScope))
 """Every caller while no log-in is asked for."""
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
     SessionTransaction,
-    UOWTransaction,
     with_loader_criteria,
 )
 
@@ -55,11 +54,10 @@ def _only_what_is_theirs(state: ORMExecuteState) -> None:
     )
 
 
-@event.listens_for(CallerSession, "before_flush")
-def _make_it_theirs(session: CallerSession, _flush: UOWTransaction, _rows: Any) -> None:
+@event.listens_for(CallerSession, "before_attach")
+def _make_it_theirs(session: CallerSession, row: Any) -> None:
     tenant = session.caller.tenant
-    for row in session.new:
-        if isinstance(row, Owned) and tenant != EVERY_TENANT:
-            if row.tenant not in (None, tenant):
-                raise RuntimeError("a row of another tenant")
-            row.tenant = tenant
+    if isinstance(row, Owned) and tenant != EVERY_TENANT:
+        if row.tenant not in (None, tenant):
+            raise RuntimeError("a row of another tenant")
+        row.tenant = tenant

@@ -5,14 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.callers import caller_here
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.callers import ANYBODY, Caller
+from app.callers import Caller
 from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
 from app.services.idempotency import KeyedPost
+from app.services.keys import Keys
+from app.services.login import LogIn
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.settings import Settings
@@ -32,6 +35,7 @@ class Services:
     """What the routes of one application stand on."""
 
     database: Database
+    login: LogIn
     settings: Settings
     engine: JobEngine
     metrics: Metrics
@@ -56,6 +60,11 @@ class ServicesForCaller:
         return Runs(self._database, self.common.settings, self.common.engine.enqueue)
 
     @property
+    def keys(self) -> Keys:
+        """Those of the caller's tenant."""
+        return Keys(self._database)
+
+    @property
     def _database(self) -> CallersDatabase:
         return self.common.database.of(self.caller)
 
@@ -68,7 +77,7 @@ def services(request: Request) -> Services:
 
 def services_for_caller(request: Request) -> ServicesForCaller:
     """Those of this application, for who asks."""
-    return ServicesForCaller(services(request), ANYBODY)
+    return ServicesForCaller(services(request), caller_here(request))
 
 
 async def raw_body(request: Request) -> bytes:

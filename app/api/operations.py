@@ -11,9 +11,6 @@ from app.db import sqlite_warning
 from app.errors import Unavailable
 from app.schemas.operations import Alive, Ready
 
-OPEN_AT_OVERLOAD = frozenset({"/healthz", "/readyz"})
-"""Answered when all others are told to come back later."""
-
 router = APIRouter(tags=["operations"])
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,3 +40,7 @@ class IdempotencyRepository:
             assert first is not None
             return first
         return row
+
+    def remove(self, before: datetime) -> None:
+        """Forget keys that came before an instant."""
+        self._session.execute(delete(IdempotencyRow).where(IdempotencyRow.created < before))

@@ -124,11 +124,13 @@ class Scenarios:
             document = edit(before.document)
             title = check_scenario(document).title
             with self._database.writing() as session:
-                row = _found(ScenarioRepository(session).get(scenario_id, to_change=True))
+                repository = ScenarioRepository(session)
+                row = _found(repository.get(scenario_id, to_change=True))
                 if _etag(row) == before.etag:
                     row.title, row.document = title, as_text(document)
                     row.version += 1
                     row.updated = datetime.now(UTC)
+                    repository.changed(row)
                     return _stored(row)
 
     def _changed(self, body: Any) -> Any:

@@ -38,14 +38,27 @@ def postgresql() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
-    """Address of a new, empty database."""
+@contextmanager
+def _new_database(postgresql: str) -> Iterator[str]:
     name = f"t_{uuid4().hex}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         yield postgresql.replace("/postgres?", f"/{name}?")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """Address of a new, empty database."""
+    with _new_database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def other_postgresql_url(postgresql: str) -> Iterator[str]:
+    """Address of another one."""
+    with _new_database(postgresql) as url:
+        yield url
 
 
 @pytest.fixture

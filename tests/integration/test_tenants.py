@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import aliased
 
-from app.callers import Caller, Permission
+from app.callers import AccessScope, Caller
 from app.db import Database, migrate
 from app.repositories.figures import FigureRepository
 from app.repositories.runs import RunRepository
@@ -16,7 +16,7 @@ from app.services.work import TimeLimits, Work
 from models import IdempotencyRow, IncumbentRow, RunRow, RunStatus, ScenarioRow
 from solver.domain.result import Progress
 
-NORD, SOR = (Caller(name, name, frozenset(Permission)) for name in ("nord", "sor"))
+NORD, SOR = (Caller(name, name, frozenset(AccessScope)) for name in ("nord", "sor"))
 
 
 @pytest.fixture(params=["sqlite_url", "postgresql_url", "walled_url"])
