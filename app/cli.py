@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO, get_args
+from typing import Any, Self, TextIO, get_args
 
 from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
+from app import administration
+from app.administration import settings_with
 from app.comparison_table import print_comparison
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
@@ -34,9 +36,6 @@ from app.summary import OUTCOMES, print_summary, wide
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
-
-if TYPE_CHECKING:
-    from app.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_INVALID, EXIT_INFEASIBLE, EXIT_NO_PLAN = 0, 1, 2, 3, 4
 EXITS = {
@@ -169,6 +168,8 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = commands.add_parser("worker", help="løs kjøringer fra en delt PostgreSQL-database")
     worker.set_defaults(run=_worker)
+
+    administration.add_commands(commands)
 
     serve = commands.add_parser("serve", help="start HTTP-tjenesten med én arbeider")
     serve.add_argument("--host")
@@ -437,29 +438,15 @@ def _serve(options: argparse.Namespace) -> int:
     from app.main import serve
 
     chosen = {name: getattr(options, name) for name in ("host", "port")}
-    serve(_settings({name: value for name, value in chosen.items() if value is not None}))
+    serve(settings_with({name: value for name, value in chosen.items() if value is not None}))
     return EXIT_OK
 
 
 def _worker(_options: argparse.Namespace) -> int:
     from app.main import work
 
-    work(_settings({}))
+    work(settings_with({}))
     return EXIT_OK
-
-
-def _settings(chosen: Mapping[str, Any]) -> "Settings":
-    from app.settings import Settings
-
-    try:
-        return Settings(**chosen)
-    except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
-        raise InputError(
-            "settings_invalid",
-            f"Innstillingene kan ikke brukes: {wrong}. "
-            "Rett valget på kommandolinjen eller miljøvariabelen FLERKJERNE_… av samme navn.",
-        ) from error
 
 
 def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from models.base import Base, Instant
+from models.base import Base, Instant, Owned
 
 
 class RunStatus(StrEnum):
@@ -28,7 +28,7 @@ class Priority(StrEnum):
     LOW = "low"
 
 
-class RunRow(Base):
+class RunRow(Owned, Base):
     """One computation, with its own copy of the scenario it was asked about.
 
     `attempt` counts how often a worker took it and never falls: a worker may write only while
@@ -50,7 +50,7 @@ class RunRow(Base):
         CheckConstraint(
             "status <> 'successful' OR result IS NOT NULL", name="result_when_successful"
         ),
-        Index(None, "created", "id"),
+        Index(None, "tenant", "created", "id"),
         CheckConstraint(
             f"priority IN ({', '.join(repr(p.value) for p in Priority)})", name="priority_known"
         ),

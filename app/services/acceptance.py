@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Acceptance:
-    """Takes in runs for one database."""
+    """Takes in runs for one caller."""
 
     def __init__(self, scenarios: Scenarios, settings: Settings, enqueue: Enqueue) -> None:
         self._scenarios = scenarios

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from app.db import Database
+from app.db import CallersDatabase
 from app.errors import Conflict, NotFound, Unprocessable
 from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
@@ -27,9 +27,9 @@ Runs = Sequence[RunRow]
 
 
 class Batches:
-    """The batches of one database."""
+    """The batches that one caller meets."""
 
-    def __init__(self, database: Database, acceptance: Acceptance) -> None:
+    def __init__(self, database: CallersDatabase, acceptance: Acceptance) -> None:
         self._database = database
         self._acceptance = acceptance
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.db import Database
+from app.db import CallersDatabase, Database
 from app.errors import Conflict, NotFound
 from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
@@ -27,9 +27,9 @@ from solver.domain.result import SolveOptions
 
 
 class Runs:
-    """The runs of one database."""
+    """The runs that one caller meets."""
 
-    def __init__(self, database: Database, acceptance: Acceptance) -> None:
+    def __init__(self, database: CallersDatabase, acceptance: Acceptance) -> None:
         self._database = database
         self._acceptance = acceptance
 
@@ -68,19 +68,12 @@ class Runs:
             _found(repository.get(run_id))
             return repository.incumbents(run_id, after, limit)
 
-    def news(
-        self, known: Mapping[str, int]
-    ) -> tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]:
-        """Those of these runs that there are, and of each its incumbents beyond the one known.
-
-        The rows are read first: what a run had found when it ended is among its incumbents.
-        """
-        incumbents: dict[str, list[IncumbentRow]] = {run_id: [] for run_id in known}
+    def news(self, run_id: str) -> "News":
+        """A run and all its incumbents; NotFound when there is none."""
         with self._database.reading() as session:
-            repository = RunRepository(session)
-            rows = repository.several(list(known))
-            for incumbent in repository.incumbents_beyond(known):
-                incumbents[incumbent.run_id].append(incumbent)
+            rows, incumbents = _news(RunRepository(session), {run_id: 0})
+        if not rows:
+            raise run_not_found()
         return rows, incumbents
 
     def result(self, run_id: str) -> str:
@@ -141,6 +134,27 @@ class Runs:
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
             return json.loads(row.scenario), json.loads(_plan(row))
+
+
+News = tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]
+
+
+def news_of(database: Database, known: Mapping[str, int]) -> News:
+    """Those of these runs that there are, and of each its incumbents beyond the one known.
+
+    Whoever's they are: only for runs that a caller has been seen to meet.
+    """
+    with database.reading() as session:
+        return _news(RunRepository(session), known)
+
+
+def _news(repository: RunRepository, known: Mapping[str, int]) -> News:
+    """The rows are read first: what a run had found when it ended is among its incumbents."""
+    incumbents: dict[str, list[IncumbentRow]] = {run_id: [] for run_id in known}
+    rows = repository.several(list(known))
+    for incumbent in repository.incumbents_beyond(known):
+        incumbents[incumbent.run_id].append(incumbent)
+    return rows, incumbents
 
 
 def options_of(row: RunRow) -> SolveOptions:

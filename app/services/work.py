@@ -13,6 +13,7 @@ from typing import cast
 
 from app.db import Database
 from app.repositories import clock
+from app.repositories.idempotency import IdempotencyRepository
 from app.repositories.runs import Hold, RunRepository
 from app.schemas.parameters import RunKind
 from app.schemas.run import AnswerHead
@@ -24,6 +25,7 @@ from solver.domain.result import Progress, SolveOptions
 
 MAX_LOSSES = 2  # a third worker that dies with the same run is the run's fault
 MAX_CRASHES = 2  # a second solving process that dies with it is, too
+FORGOTTEN_AT_ONCE = 100
 # Of a plan; other results have a proof for each of their plans.
 EXPIRED = {
     "queue_time_exceeded": "Ingen rakk å begynne på kjøringen innen fristen. Send den på nytt.",
@@ -153,6 +155,16 @@ class Work:
             ):
                 before = now - timedelta(seconds=seconds)
                 repository.expire(code, EXPIRED[code], before=before, untried=untried, now=now)
+
+    def forget(self, days: float) -> Sequence[str]:
+        """Remove some of the runs that ended so many days ago, and keys that old; the runs' ids.
+
+        With them go their incumbents. What the audit log tells of them stays.
+        """
+        with self._database.writing() as session:
+            before = clock.now(session) - timedelta(days=days)
+            IdempotencyRepository(session).remove(before)
+            return RunRepository(session).remove_ended(before, FORGOTTEN_AT_ONCE)
 
     def requeue(self, enqueue: Enqueue, known: Callable[[list[str]], Collection[str]]) -> None:
         """Queue what has not ended and is not in the queue, as after an upgrade or a restore.

@@ -16,6 +16,7 @@ from alembic.config import main as alembic
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from app.callers import DEFAULT_TENANT
 from app.db import Database, checked_url, migrate, migrating
 from app.errors import DatabaseInUse
 from app.repositories.runs import Hold, RunRepository
@@ -114,6 +115,7 @@ def database(database_url: str) -> Database:
 def a_run(run_id: str, status: RunStatus = RunStatus.ACCEPTED) -> RunRow:
     return RunRow(
         id=run_id,
+        tenant=DEFAULT_TENANT,
         kind="solve",
         status=status,
         options={"time_limit_s": 1, "mip_gap": 0.1, "threads": 1},

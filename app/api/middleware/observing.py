@@ -11,8 +11,8 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.callers import OPEN_AT_OVERLOAD
 from app.api.metrics import Metrics
-from app.api.operations import OPEN_AT_OVERLOAD
 from app.api.problems import unforeseen
 from app.logs import request_id
 

@@ -60,7 +60,7 @@ def read(services: ServicesHere, batch_id: Id) -> BatchResource:
 async def dismiss(services: ServicesHere, batch_id: Id) -> BatchResource:
     """Stop all runs that have not ended; those begun keep the best plan found so far."""
     for run_id in await run_in_threadpool(services.batches.ask_to_stop, batch_id):
-        services.engine.cancel(run_id)
+        services.common.engine.cancel(run_id)
     await wait_for(lambda: services.batches.get(batch_id), _have_ended, STOPPED_WITHIN_S)
     await run_in_threadpool(services.batches.dismiss, batch_id)
     return batch_resource(await run_in_threadpool(services.batches.get, batch_id))

@@ -105,7 +105,7 @@ def read(services: ServicesHere, run_id: Id) -> RunResource:
 async def dismiss(services: ServicesHere, run_id: Id) -> RunResource:
     """Stop a run; it keeps the best plan found, if that was verified in time."""
     if await run_in_threadpool(services.runs.ask_to_stop, run_id):
-        services.engine.cancel(run_id)
+        services.common.engine.cancel(run_id)
         await wait_for(lambda: services.runs.get(run_id), _has_ended, STOPPED_WITHIN_S)
         await run_in_threadpool(services.runs.dismiss, run_id)
     return run_resource(await run_in_threadpool(services.runs.get, run_id))
@@ -225,12 +225,12 @@ async def read_events(
     10 s says that the line is open.
     """
     place = Place() if last_event_id is None else Place.of(last_event_id)
-    watched = await services.feed.watch(run_id)
+    watched = await services.common.feed.watch(services.runs, run_id)
     if watched.row.status not in OPEN and place.state >= state_number(watched.row):
         return Response(status_code=204)  # which tells a browser to ask no more
     if answers_head(request):
         return Response(headers=STREAM_HEADERS)
-    events = services.feed.events(watched, place, COMMENT_EVERY_S)
+    events = services.common.feed.events(watched, place, COMMENT_EVERY_S)
     return StreamingResponse(_lines(events), headers=STREAM_HEADERS)
 
 
