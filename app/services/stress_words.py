@@ -85,8 +85,6 @@ class _Words:
                 "gjennomføre i alle framtidene."
             )
             return
-        if len(found.compared_in) < len(found.futures):
-            yield f"Det ble tid til å sammenlikne planer i {len(found.compared_in)} av framtidene."
         yield from self._expected(plans)
         yield from self._regret(plans)
         if len(plans) < found.candidates:
