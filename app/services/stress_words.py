@@ -85,8 +85,6 @@ class _Words:
                 "gjennomføre i alle framtidene."
             )
             return
-        if len(found.compared_in) < len(found.futures):
-            yield f"Det ble tid til å sammenlikne planer i {len(found.compared_in)} av framtidene."
         yield from self._expected(plans)
         yield from self._regret(plans)
         if len(plans) < found.candidates:
@@ -101,10 +99,11 @@ class _Words:
             yield from self._only_compared("ventet kostnad")
             return
         bound, gap = millions(best["lower_bound_nok"]), percent(best["gap"], 2)
+        this = f" (denne {millions(planned)})" if best["plan"] else ""
         yield (
-            f"Ventet kostnad er lavest for {_which(best)}: {millions(best['value_nok'])} "
-            f"(denne {millions(planned)}). Ingen plan som kan vedtas i dag, har lavere enn {bound} "
-            f"(avstand {gap}{_unless_proven(best)})."
+            f"Ventet kostnad er lavest for {_which(best)}: {millions(best['value_nok'])}{this}. "
+            f"Ingen plan som kan vedtas i dag, har lavere enn {bound} (avstand {gap}"
+            f"{_unless_proven(best)})."
         )
         yield from self._otherwise(best)
 
@@ -115,12 +114,13 @@ class _Words:
             return
         most = best["most_nok"]
         limit = "" if most is None else f", høyst {millions(most)}"
+        this = f" (denne {millions(planned['largest_regret_nok'])})" if best["plan"] else ""
+        worst = f"; verst ved {self._title(plans[best['plan']])}" if best["value_nok"] > 0 else ""
         yield (
-            f"Anger, det en plan koster mer enn den beste for en framtid en kunne kjent, er i "
-            f"verste fall minst for {_which(best)}: {millions(best['value_nok'])}{limit} (denne "
-            f"{millions(planned['largest_regret_nok'])}, {self._title(planned)}). Ingen plan som "
-            f"kan vedtas i dag, har mindre enn {millions(best['lower_bound_nok'])}"
-            f"{_unless_proven(best)}."
+            "Anger er det en plan koster mer enn den beste planen for framtiden som kom. Den er i "
+            f"verste fall minst for {_which(best)}: {millions(best['value_nok'])}{limit}{this}"
+            f"{worst}. Ingen plan som kan vedtas i dag, har mindre enn "
+            f"{millions(best['lower_bound_nok'])}{_unless_proven(best)}."
         )
         if best["plan"] and best["plan"] == (self._document["expected"] or {}).get("plan"):
             yield "Det er den samme planen som har lavest ventet kostnad."
@@ -174,8 +174,8 @@ class _Words:
 
 
 def _which(best: Document) -> str:
-    return "denne planen" if best["plan"] == 0 else "en annen plan"
+    return "en annen plan" if best["plan"] else "denne planen"
 
 
 def _unless_proven(best: Document) -> str:
-    return "" if best["proven"] else "; bedre er ikke vist innen tiden"
+    return "" if best["proven"] else "; mer ble ikke vist innen tiden"

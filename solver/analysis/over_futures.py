@@ -85,23 +85,27 @@ class Search:
         if not self._futures or not self._seconds(keeping):
             return
         program = self._program()
-        foresees = self._may_foresee(program, self._seconds(keeping))
-        share = (EXPECTED_SHARE if foresees else 1.0) * self._seconds(keeping)
-        self.expected = self._seek(program, Goal(self.weights), gap, share)
-        if foresees:
-            self._foresee(FORESIGHT_SHARE * self._seconds(keeping), REGRET_GAP * gap)
+        before = self._seconds(keeping)
+        later = (1 - EXPECTED_SHARE) * before
+        each = FORESIGHT_SECONDS if program is None or program.decomposed else 0.0
+        share = EXPECTED_SHARE if self._may_foresee(later, each) else 1.0
+        self.expected = self._seek(program, Goal(self.weights), gap, share * before)
+        left = self._seconds(keeping)
+        if self._may_foresee(left, min(each, before - left)):
+            self._foresee(FORESIGHT_SHARE * left, REGRET_GAP * gap)
         best = self._best_known()
         if len(self.foresight) == len(self._futures) and np.isfinite(best).all():
             self.regret_goal = Goal(self.weights, best)
             share = REGRET_SHARE * self._seconds(keeping)
             self.regret = self._seek(program, self.regret_goal, REGRET_GAP * gap, share)
 
-    def _may_foresee(self, program: TwoStage | None, seconds: float) -> bool:
-        """Whether there is time for every future's own plan, without which there is no regret."""
-        if program is not None and not program.decomposed:
-            return True
+    def _may_foresee(self, seconds: float, each: float) -> bool:
+        """Whether there is time for every future's own plan, without which there is no regret.
+
+        A future alone is taken to need no longer than all of them together did.
+        """
         rounds = ceil(len(self._futures) / self._session.options.threads)
-        return (1 - EXPECTED_SHARE) * FORESIGHT_SHARE * seconds >= FORESIGHT_SECONDS * rounds
+        return FORESIGHT_SHARE * seconds >= each * rounds
 
     def _seconds(self, keeping: float) -> float:
         """What there is to use; none once somebody asks for an end."""

@@ -33,8 +33,10 @@ from solver.domain.result import SolveResult
 
 Floats = NDArray[np.float64]
 
-# Trying the plans that are found takes about so many times as long as trying the first.
+# Trying the plans that are found takes about so many times as long as trying the first; but so much
+# of the time that is left is not kept for it, since it may be the first that is best.
 TRIALS_KEPT = 1.5
+MOST_KEPT = 0.4
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Stress:
 
     `foresight` is by future, where there was time; `best_known` what each future costs at least, of
     the plans that are known, from which regret is counted [NOK]. `comparisons` begins with the plan
-    and is over the futures `compared_in`, of `candidates` plans that were found; `cheapest` and
+    and has those that were tried in all `futures`, of `candidates` that were found; `cheapest` and
     `safest` are positions in it. `expected` and `regret` are None where they were not reached;
     `too_large` says why, when that is the reason.
     """
@@ -86,7 +88,6 @@ class Stress:
     skipped: tuple[str, ...] = ()
     foresight: Mapping[str, Foresight] = field(default_factory=dict)
     best_known: Mapping[str, float] = field(default_factory=dict)
-    compared_in: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     candidates: int = 0
     cheapest: int | None = None
@@ -127,7 +128,7 @@ def stress_plan(
     )
     seconds = session.seconds - before
     search = Search(instance, missing_place_year_nok, tried, plans[0], session)
-    search.run(keeping=TRIALS_KEPT * seconds)
+    search.run(keeping=min(TRIALS_KEPT * seconds, MOST_KEPT * session.seconds_left))
     return _Judgement(found, search, trials, session, seconds).judged()
 
 
@@ -155,41 +156,33 @@ class _Judgement:
         self._plan = found.plan
 
     def judged(self) -> Stress:
-        """The comparison over the futures that all were tried in, and which plans are best."""
-        search, found = self._search, self._found
+        """The comparison of those that were tried in every future, and which of them are best."""
+        search = self._search
         sought = new_decisions([self._plan.decisions], (search.expected, search.regret))
-        futures, candidates = self._tried(sought, found.futures)
-        self._require_as_claimed(candidates)
         others = new_decisions([self._plan.decisions, *sought], search.foresight.values())
-        complete = len(futures) == len(found.futures)
-        tried = self._others(others, futures) if complete else []
+        candidates = [self._plan, *self._tried(sought)]
+        self._require_as_claimed(candidates)
+        count = int(self._session.seconds_left // max(self._seconds, LEAST_SECONDS))
+        candidates += self._tried(others[:count])
         found = replace(
-            found,
+            self._found,
             foresight=search.foresight,
             too_large=search.too_large,
             candidates=1 + len(sought) + len(others),
         )
-        return self._compared(found, futures, [self._plan, *candidates, *tried])
+        return self._compared(found, candidates) if found.futures else found
 
-    def _tried(
-        self, chosen: Sequence[Decisions], futures: Sequence[Future]
-    ) -> tuple[Sequence[Future], list[Candidate]]:
-        """The futures the chosen were tried in, and what became of them; none where none was."""
+    def _tried(self, chosen: Sequence[Decisions]) -> list[Candidate]:
+        """What became of the chosen; none where a future was not reached."""
         if not chosen:
-            return futures, []
-        reached, candidates = self._trials.of(chosen, futures)
-        return (reached, candidates) if reached else (futures, [])
-
-    def _others(self, others: Sequence[Decisions], futures: Sequence[Future]) -> list[Candidate]:
-        """As many as there is time for; none where a future was not reached."""
-        count = int(self._session.seconds_left // max(self._seconds, LEAST_SECONDS))
-        reached, candidates = self._tried(others[:count], futures)
-        return candidates if len(reached) == len(futures) else []
+            return []
+        reached, candidates = self._trials.of(chosen, self._found.futures)
+        return candidates if len(reached) == len(self._found.futures) else []
 
     def _require_as_claimed(self, candidates: Sequence[Candidate]) -> None:
         """Raise VerificationFailed when trying a plan says other than the program that found it."""
         for sought in (self._search.expected, self._search.regret):
-            for tried in (self._plan, *candidates):
+            for tried in candidates:
                 if sought is not None and sought.decisions == tried.decisions:
                     assert sought.costs_nok is not None  # of decisions there are
                     self._require_costs(tried, sought.costs_nok)
@@ -198,29 +191,22 @@ class _Judgement:
         if not tried.adoptable:
             raise VerificationFailed("planen over framtidene bryter et krav i scenariet")
         for future, cost in zip(self._found.futures, claimed, strict=True):
-            if future.name in tried.trials:
-                require_same(future.name, tried.trials[future.name].cost_nok, cost)
+            require_same(future.name, tried.trials[future.name].cost_nok, cost)
 
-    def _compared(
-        self, found: Stress, futures: Sequence[Future], candidates: Sequence[Candidate]
-    ) -> Stress:
-        """The comparison of the candidates over futures that all were tried in."""
-        if not futures:
-            return found
-        best = self._best_known(futures, candidates)
-        comparisons = self._comparisons(futures, candidates, best)
+    def _compared(self, found: Stress, candidates: Sequence[Candidate]) -> Stress:
+        best = self._best_known(candidates)
+        comparisons = self._comparisons(candidates, best)
         adoptable = [n for n, candidate in enumerate(candidates) if candidate.adoptable]
         cheapest = min(adoptable, key=lambda n: comparisons[n].expected_nok, default=None)
         safest = min(adoptable, key=lambda n: comparisons[n].regret_nok, default=None)
         found = replace(
             found,
             best_known=best,
-            compared_in=tuple(future.name for future in futures),
             comparisons=tuple(comparisons),
             cheapest=cheapest,
             safest=safest,
         )
-        if cheapest is None or safest is None or len(futures) < len(found.futures):
+        if cheapest is None or safest is None:
             return found
         return replace(
             found,
@@ -229,11 +215,9 @@ class _Judgement:
         )
 
     def _comparisons(
-        self,
-        futures: Sequence[Future],
-        candidates: Sequence[Candidate],
-        best: Mapping[str, float],
+        self, candidates: Sequence[Candidate], best: Mapping[str, float]
     ) -> list[Comparison]:
+        futures = self._found.futures
         weights = sum(future.weight for future in futures)
         comparisons = []
         for one in candidates:
@@ -245,13 +229,11 @@ class _Judgement:
             comparisons.append(Comparison(source, one, expected, regret[worst], worst))
         return comparisons
 
-    def _best_known(
-        self, futures: Sequence[Future], candidates: Sequence[Candidate]
-    ) -> dict[str, float]:
+    def _best_known(self, candidates: Sequence[Candidate]) -> dict[str, float]:
         """The least cost of each future, of plans that could be adopted where there are any."""
         compared = [each for each in candidates if each.adoptable]
         best = {}
-        for future in futures:
+        for future in self._found.futures:
             own = self._search.foresight.get(future.name)
             costs = [each.trials[future.name].cost_nok for each in compared]
             if own is not None and own.cost_nok is not None:

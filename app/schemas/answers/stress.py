@@ -131,10 +131,8 @@ class StressAnswer(Answer):
     not_reached: list[str]
     """Futures there was no time for."""
     breaks: list[BreakSummary]
-    compared_in: list[str]
-    """Futures that the plans were compared in: all, unless time ran out."""
     plans: list[ComparedPlan]
-    """Those compared; the plan that is stressed first."""
+    """Those that were tried in all of `futures`; the plan that is stressed first."""
     least_expected_cost: int | None
     """Position in `plans`; null where nothing was compared."""
     least_regret: int | None
