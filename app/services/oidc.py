@@ -76,7 +76,7 @@ class OidcLogin:
                 leeway=LEEWAY_S,
                 options={"require": REQUIRED},
             )
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise LoginFailed from error
         return self._caller(claims)
 

@@ -183,9 +183,6 @@ def test_the_algorithm_is_ours_to_choose(client: TestClient, issuer: Issuer) -> 
     )
 
     # PyJWT itself refuses to sign with such a secret, so these are put together by hand.
-    def part(content: bytes) -> str:
-        return base64.urlsafe_b64encode(content).decode().rstrip("=")
-
     def by_hand(algorithm: str, secret: bytes) -> str:
         head = part(json.dumps({"alg": algorithm, "kid": "first"}).encode())
         signed = f"{head}.{part(json.dumps(claims).encode())}"
@@ -212,8 +209,25 @@ def test_a_token_does_not_say_where_its_key_is(client: TestClient, issuer: Issue
         assert thief.asked == 0
 
 
+def part(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+NESTED = part(b"[" * 9000 + b"]" * 9000)
+
+
 @pytest.mark.parametrize(
-    "token", ["", "x", "a.b.c", "e30.e30.e30", "é.é.é", "." * 100, "eyJhbGciOiJSUzI1NiJ9.e30."]
+    "token",
+    [
+        NESTED + ".e30.e30",
+        "",
+        "x",
+        "a.b.c",
+        "e30.e30.e30",
+        "é.é.é",
+        "." * 100,
+        "eyJhbGciOiJSUzI1NiJ9.e30.",
+    ],
 )
 def test_what_is_no_token_is_refused(client: TestClient, token: str) -> None:
     headers = {"authorization": f"Bearer {token}".encode()}
