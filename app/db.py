@@ -10,6 +10,7 @@ import fcntl
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -93,11 +94,22 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        if sqlite3.sqlite_version_info < _KNOWS_SUBSEC:
+            connection.create_function("unixepoch", 1, _unixepoch)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+# DBOS asks for unixepoch('subsec') under Python 3.12, whatever SQLite there is.
+_KNOWS_SUBSEC = (3, 42)
+
+
+def _unixepoch(modifier: str) -> float | None:
+    """What a newer SQLite answers to this one question."""
+    return time.time() if modifier == "subsec" else None
 
 
 class Database:

@@ -20,7 +20,7 @@ from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.api.v1 import compare, keys, runs, scenarios, schemas
+from app.api.v1 import batches, compare, keys, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
@@ -45,7 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    routers = [part.router for part in (scenarios, runs, compare, schemas, keys, operations)]
+    parts = (scenarios, runs, batches, compare, schemas, keys, operations)
+    routers = [part.router for part in parts]
     access.require_rules(routers)
     for router in routers:
         app.include_router(router, dependencies=[Depends(access.permitted)])

@@ -56,6 +56,8 @@ class RunRow(Owned, Base):
         ),
         Index(None, "status", "created", "id"),
         Index(None, "worker_id"),
+        CheckConstraint("(batch_id IS NULL) = (batch_position IS NULL)", name="place_in_batch"),
+        Index(None, "batch_id", "batch_position"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -70,6 +72,10 @@ class RunRow(Owned, Base):
     scenario: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     """JSON text."""
     scenario_hash: Mapped[str] = mapped_column(String(64))
+    batch_id: Mapped[str | None] = mapped_column(String(64))
+    """The batch it was posted in; a batch is its runs and nothing else."""
+    batch_position: Mapped[int | None]
+    """Which of the batch's scenarios it is about, from 0."""
     created: Mapped[datetime] = mapped_column(Instant)
     started: Mapped[datetime | None] = mapped_column(Instant)
     ended: Mapped[datetime | None] = mapped_column(Instant)

@@ -13,6 +13,8 @@ from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
+from app.services.acceptance import Acceptance
+from app.services.batches import Batches
 from app.services.idempotency import KeyedPost
 from app.services.keys import Keys
 from app.services.login import LogIn
@@ -57,12 +59,22 @@ class ServicesForCaller:
     @property
     def runs(self) -> Runs:
         """Those of the caller's tenant."""
-        return Runs(self._database, self.common.settings, self.common.engine.enqueue)
+        return Runs(self._database, self._acceptance)
+
+    @property
+    def batches(self) -> Batches:
+        """Those of the caller's tenant."""
+        return Batches(self._database, self._acceptance)
 
     @property
     def keys(self) -> Keys:
         """Those of the caller's tenant."""
         return Keys(self._database)
+
+    @property
+    def _acceptance(self) -> Acceptance:
+        common = self.common
+        return Acceptance(self.scenarios, common.settings, common.engine.enqueue)
 
     @property
     def _database(self) -> CallersDatabase:

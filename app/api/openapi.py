@@ -17,7 +17,7 @@ from app.schemas.keys import KeyRequest
 from app.schemas.parameters import PARAMETERS
 from app.schemas.plan import Plan
 from app.schemas.problem import Problem
-from app.schemas.run import RunRequest
+from app.schemas.run import BatchRequest, RunRequest
 from app.schemas.scenario import Scenario
 from app.schemas.stored_scenario import ScenarioChange
 
@@ -81,7 +81,7 @@ def install(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     components = document["components"]["schemas"]
     documents: list[type[BaseModel]] = [
-        *(Scenario, ScenarioChange, RunRequest, KeyRequest, Problem),
+        *(Scenario, ScenarioChange, RunRequest, BatchRequest, KeyRequest, Problem),
         *(*PARAMETERS.values(), *RESULTS),
     ]
     _, schemas = models_json_schema(

@@ -100,7 +100,7 @@ class DurableQueue:
                 "run_migrations": False,
                 "use_listen_notify": False,
                 "notification_listener_polling_interval_sec": NOTHING_TO_LISTEN_FOR_S,
-                "log_level": "WARNING",
+                "log_level": "ERROR",  # it warns ten times a second while the database is away
             }
         )
         DBOS.launch()

@@ -65,6 +65,7 @@ class Watch:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._away = False
         self._patient_until = 0.0
         self._last_beat = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -142,10 +143,16 @@ class Watch:
         try:
             duty()
         except DATABASE_AWAY:
-            logger.warning("the database is away", exc_info=True)
+            if not self._away:
+                logger.exception("the database is away")
+            self._away = True
             self._be_patient()
         except Exception:
             logger.exception("the watch stumbled")
+        else:
+            if self._away and duty != self._look:  # which asks nothing while nothing is held
+                logger.warning("the database is back")
+                self._away = False
 
     def _be_patient(self) -> None:
         """Take nobody for dead yet who may only have been frozen or cut off as we were."""

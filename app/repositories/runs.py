@@ -56,6 +56,23 @@ class RunRepository:
             query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
         return list(self._session.scalars(query.limit(limit)))
 
+    def batch_page(self, after: Cursor | None, limit: int) -> list[RunRow]:
+        """The first run of up to `limit` batches, newest first, beyond the cursor."""
+        query = select(RunRow).where(RunRow.batch_position == 0)
+        if after is not None:
+            query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
+        newest = (RunRow.created.desc(), RunRow.id.desc())
+        return list(self._session.scalars(query.order_by(*newest).limit(limit)))
+
+    def of_batches(self, batch_ids: Sequence[str]) -> Sequence[RunRow]:
+        """The runs of these batches, in order within each."""
+        return self._session.scalars(
+            select(RunRow)
+            .where(RunRow.batch_id.in_(batch_ids))
+            .order_by(RunRow.batch_id, RunRow.batch_position)
+            .execution_options(populate_existing=True)
+        ).all()
+
     def lock(self, run_id: str) -> RunRow | None:
         """One with its scenario, ours alone until the end of the transaction."""
         return self._session.scalar(
@@ -164,6 +181,14 @@ class RunRepository:
             _held(hold)
             .where(RunRow.cancel_requested)
             .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now, seconds=seconds)
+        )
+
+    def dismiss_waiting(self, run_ids: Sequence[str], now: datetime) -> None:
+        """End those of these that wait, because somebody asked."""
+        self._apply(
+            update(RunRow)
+            .where(RunRow.id.in_(run_ids), RunRow.status == RunStatus.ACCEPTED)
+            .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now)
         )
 
     def request_cancel(self, run_id: str) -> bool:

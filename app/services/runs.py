@@ -1,53 +1,37 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from pydantic import ValidationError
-from sqlalchemy.orm import Session
 
 from app.db import CallersDatabase, Database
-from app.errors import Conflict, NotFound, Unavailable
+from app.errors import Conflict, NotFound
 from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
 from app.schemas.issues import issues_of
-from app.schemas.run import RunOptions, RunRequest
-from app.schemas.scenario import Scenario
-from app.services.checking import check_scenario
+from app.schemas.run import RunRequest
+from app.services.acceptance import Acceptance
 from app.services.etags import tag_of
 from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
-from app.services.parameters import check_parameters
-from app.services.plan_document import scenario_hash
-from app.services.scenarios import Scenarios, as_text
-from app.settings import Settings
 from geodata.exporters import write_geopackage
 from geodata.layers import all_layers, layer
 from models import IncumbentRow, RunRow, RunStatus
-from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
+from solver.domain.errors import DocumentInvalid
 from solver.domain.result import SolveOptions
-
-Enqueue = Callable[[Session, RunRow], None]
-"""Puts a new run in the queue, within the transaction that stores it."""
-
-logger = logging.getLogger(__name__)
 
 
 class Runs:
     """The runs that one caller meets."""
 
-    def __init__(self, database: CallersDatabase, settings: Settings, enqueue: Enqueue) -> None:
+    def __init__(self, database: CallersDatabase, acceptance: Acceptance) -> None:
         self._database = database
-        self._scenarios = Scenarios(database)
-        self._settings = settings
-        self._enqueue = enqueue
+        self._acceptance = acceptance
 
     def create(self, body: Any, post: KeyedPost | None = None) -> RunRow:
         """Accept a run request, or give the run of the same POST sent before.
@@ -59,31 +43,13 @@ class Runs:
         if earlier is not None:
             return self.get(earlier)
         request = _request(body)
-        options = self._options(request.options or RunOptions())
-        scenario_id, document = self._scenario(request.scenario)
-        scenario = _checked(document)
-        parameters = check_parameters(request.kind, request.parameters or {}, scenario)
-        row = RunRow(
-            id=str(uuid4()),
-            scenario_id=scenario_id,
-            kind=request.kind,
-            status=RunStatus.ACCEPTED,
-            options=options,
-            parameters=parameters.model_dump(mode="json"),
-            scenario=as_text(scenario.plain()),
-            scenario_hash=scenario_hash(scenario),
-            priority=request.priority,
-        )
+        row = self._acceptance.row(request.scenario, "/scenario", request)
         with self._database.writing() as session:
-            repository = RunRepository(session)
             row.created = clock.now(session)
             run_id = resource_for(session, post, row.id, row.created)
             if run_id == row.id:
-                self._require_room(repository)
-                self._enqueue(session, row)
-                repository.add(row)
-                logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
-            return _found(repository.get(run_id))
+                self._acceptance.admit(session, [row])
+            return _found(RunRepository(session).get(run_id))
 
     def get(self, run_id: str) -> RunRow:
         """One; NotFound when there is none."""
@@ -163,32 +129,6 @@ class Runs:
         with self._database.writing() as session:
             RunRepository(session).dismiss(run_id, OPEN, clock.now(session))
 
-    def _options(self, asked: RunOptions) -> dict[str, Any]:
-        """The options asked for, with our own choice where there is none."""
-        longest, own = self._settings.max_time_limit_s, SolveOptions()
-        if asked.time_limit_s is not None and asked.time_limit_s > longest:
-            message = f"Denne tjeneren regner i høyst {longest:g} sekunder."
-            mend = f"Sett «time_limit_s» til {longest:g} eller mindre."
-            raise DocumentInvalid([Issue("/options/time_limit_s", "too_large", message, mend)])
-        choices = {
-            "time_limit_s": min(own.time_limit_s, longest),
-            "mip_gap": own.mip_gap,
-            "threads": own.threads,
-            "strategy": own.strategy,
-            "referee": own.referee,
-        }
-        return choices | asked.model_dump(exclude_none=True)
-
-    def _scenario(self, asked: str | dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Id and document of what a request names; no id when it brings the document."""
-        if isinstance(asked, str):
-            return asked, self._scenarios.named(asked, "/scenario").document
-        return None, asked
-
-    def _require_room(self, repository: RunRepository) -> None:
-        if repository.waiting() >= self._settings.max_queue:
-            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
-
     def documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Scenario and plan of a run; NotFound without a plan."""
         with self._database.reading() as session:
@@ -227,15 +167,6 @@ def _request(body: Any) -> RunRequest:
         return RunRequest.model_validate(body)
     except ValidationError as error:
         raise DocumentInvalid(issues_of(error, RunRequest)) from error
-
-
-def _checked(document: dict[str, Any]) -> Scenario:
-    """The scenario of a request; pointers of its issues start at the request."""
-    try:
-        return check_scenario(document)
-    except DocumentInvalid as error:
-        issues = [replace(issue, pointer=f"/scenario{issue.pointer}") for issue in error.issues]
-        raise ScenarioInvalid(issues) from error
 
 
 def run_not_found() -> NotFound:

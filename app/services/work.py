@@ -16,7 +16,9 @@ from app.repositories import clock
 from app.repositories.idempotency import IdempotencyRepository
 from app.repositories.runs import Hold, RunRepository
 from app.schemas.parameters import RunKind
-from app.services.runs import Enqueue, options_of
+from app.schemas.run import AnswerHead
+from app.services.acceptance import Enqueue
+from app.services.runs import options_of
 from app.services.task import Task
 from models import RunRow, RunStatus
 from solver.domain.result import Progress, SolveOptions
@@ -88,13 +90,15 @@ class Work:
                 repository.add_incumbent(hold.run_id, progress)
 
     def succeed(self, hold: Hold, result: bytes, seconds: float) -> None:
-        """End with a result document; dismissed if somebody asked for that meanwhile."""
-        text = result.decode()
-        document = json.loads(text)
-        final = Progress(seconds, *(document.get(name) for name in _PROVEN))
+        """End with a result document; dismissed if somebody asked for that meanwhile.
+
+        Raises pydantic's ValidationError when it is none.
+        """
+        head = AnswerHead.model_validate_json(result)
+        final = Progress(seconds, head.objective_nok, head.dual_bound_nok, head.mip_gap)
         with self._database.writing() as session:
             RunRepository(session).succeed(
-                hold, text, document["outcome"], final=final, now=clock.now(session)
+                hold, result.decode(), head.outcome, final=final, now=clock.now(session)
             )
 
     def fail(self, hold: Hold, code: str, detail: str, seconds: float) -> None:

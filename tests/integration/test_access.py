@@ -74,7 +74,9 @@ def routes(client: TestClient) -> list[Route]:
 
 
 class Owner:
-    """A tenant with a scenario, two solved runs, one that never ends, and a key to revoke."""
+    """A tenant with a scenario, two solved runs, one that never ends, a batch that waits behind it,
+    and a key to revoke.
+    """
 
     def __init__(self, client: TestClient, key: str, spare_key: str, toy: Toy) -> None:
         self._client = client
@@ -88,6 +90,8 @@ class Owner:
         ]
         for run in self.runs[:2]:
             until(lambda: self._status(run, headers) == "successful")  # noqa: B023
+        waiting = client.post("/v1/batches", json={"scenarios": [toy]}, headers=headers)
+        self.batch = waiting.json()["id"]
         self.key = id_of(spare_key)
         self.bodies: dict[Route, Any] = {
             ("POST", "/v1/scenarios"): {"based_on": self.scenario},
@@ -95,6 +99,7 @@ class Owner:
             ("PUT", "/v1/scenarios/{scenario_id}"): toy,
             ("PATCH", "/v1/scenarios/{scenario_id}"): {"title": "answer"},
             ("POST", "/v1/runs"): {"scenario": self.scenario},
+            ("POST", "/v1/batches"): {"scenarios": [self.scenario]},
             ("POST", "/v1/keys"): {"name": "QGIS", "scopes": ["read"]},
         }
 
@@ -105,11 +110,16 @@ class Owner:
     @property
     def ids(self) -> list[str]:
         """Of all there is."""
-        return [self.scenario, *self.runs, self.key]
+        return [self.scenario, *self.runs, self.batch, self.key]
 
     def ask(self, route: Route, headers: dict[str, str], method: str = "") -> httpx.Response:
         """A request that is right but for who sends it."""
-        named = {"scenario_id": self.scenario, "run_id": self.runs[0], "key_id": self.key}
+        named = {
+            "scenario_id": self.scenario,
+            "run_id": self.runs[0],
+            "batch_id": self.batch,
+            "key_id": self.key,
+        }
         if route[0] == "DELETE":
             named["run_id"] = self.runs[2]
         path = route[1].format(**named, kind="price")
