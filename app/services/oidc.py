@@ -126,6 +126,9 @@ class IssuerKeys:
 
         Raises LoginFailed when the issuer has none, Unavailable while it does not tell.
         """
+        known = self._keys.get(key_id)
+        if known is not None and self._younger(FRESH_S):
+            return known  # without waiting for somebody who asks the issuer for another
         with self._lock:
             if not self._younger(FRESH_S) or self._is_news(key_id):
                 self._fetch()
