@@ -172,8 +172,7 @@ class NobodyCanLogIn(SitingError):
         super().__init__(
             "nobody_can_log_in",
             f"På {host} kreves innlogging, og ingen nøkkel gjelder. Lag en med «flerkjerne keys "
-            "create NAVN --scope admin», eller sett FLERKJERNE_OIDC_ISSUER, eller lytt på "
-            "127.0.0.1.",
+            "create NAVN», eller sett FLERKJERNE_OIDC_ISSUER, eller lytt på 127.0.0.1.",
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Update, and_, case, delete, func, or_, select, tuple_, update
-from sqlalchemy.orm import QueryableAttribute, Session, undefer
+from sqlalchemy.orm import QueryableAttribute, Session, aliased, undefer
 
 from app.repositories.audit import note
 from app.repositories.cursor import Cursor
@@ -242,10 +242,21 @@ class RunRepository:
         )
 
     def remove_ended(self, before: datetime, limit: int) -> Sequence[str]:
-        """Remove up to `limit` runs that ended before an instant, with incumbents; their ids."""
+        """Remove up to `limit` runs that ended before an instant, with incumbents; their ids.
+
+        Those of a batch stay until all of it has.
+        """
+        other = aliased(RunRow)
+        batch_stays = (
+            select(other.id)
+            .where(other.batch_id == RunRow.batch_id)
+            .where(or_(other.ended.is_(None), other.ended >= before))
+            .exists()
+        )
         old = (
             select(RunRow.id)
             .where(RunRow.status.not_in(OPEN), RunRow.created < before, RunRow.ended < before)
+            .where(~batch_stays)
             .limit(limit)
         )
         gone = delete(RunRow).where(RunRow.id.in_(old)).returning(RunRow.id, RunRow.tenant)

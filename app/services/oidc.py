@@ -76,7 +76,7 @@ class OidcLogin:
                 leeway=LEEWAY_S,
                 options={"require": REQUIRED},
             )
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise LoginFailed from error
         return self._caller(claims)
 
@@ -126,6 +126,9 @@ class IssuerKeys:
 
         Raises LoginFailed when the issuer has none, Unavailable while it does not tell.
         """
+        known = self._keys.get(key_id)
+        if known is not None and self._younger(FRESH_S):
+            return known  # without waiting for somebody who asks the issuer for another
         with self._lock:
             if not self._younger(FRESH_S) or self._is_news(key_id):
                 self._fetch()

@@ -188,9 +188,8 @@ def test_no_file_is_overwritten(kept: Path, sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["a page", "the head", "another file", "cut short"])
-def test_a_damaged_file_stops_the_start(sqlite_url: str, how: str, toy: Toy) -> None:
-    with server(sqlite_url) as (_, client):
-        client.post("/v1/scenarios", json=toy)
+def test_a_damaged_file_stops_the_start(sqlite_url: str, how: str) -> None:
+    migrate(sqlite_url)
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -72,6 +72,20 @@ def test_only_what_has_ended_long_ago_goes(database_url: str) -> None:
     database.dispose()
 
 
+def test_a_batch_goes_as_a_whole(sqlite_url: str) -> None:
+    migrate(sqlite_url)
+    database = Database(sqlite_url)
+    rows = {name: ended(name, days) for name, days in (("a", 40), ("b", 20), ("c", 40), ("d", 40))}
+    for position, (name, batch) in enumerate({"a": "ab", "b": "ab", "c": "cd", "d": "cd"}.items()):
+        rows[name].batch_id, rows[name].batch_position = batch, position % 2
+    with database.writing() as session:
+        session.add_all(rows.values())
+    work = Work(database, memory_limit_mb=1000, limits=TimeLimits(1000, 1000))
+    assert set(work.forget(30)) == {"c", "d"}
+    assert set(work.forget(10)) == {"a", "b"}
+    database.dispose()
+
+
 def test_the_worker_removes_them(
     start: StartClient,
     database_url: str,

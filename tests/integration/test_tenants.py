@@ -1,21 +1,29 @@
 """Nobody meets what is another tenant's, whatever is asked of the database."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, make_url, select, text, update
 from sqlalchemy.orm import aliased
 
 from app.callers import AccessScope, Caller
 from app.db import Database, migrate
+from app.jobs.queue import DurableQueue
 from app.repositories.figures import FigureRepository
 from app.repositories.runs import RunRepository
 from app.services.work import TimeLimits, Work
 from models import IdempotencyRow, IncumbentRow, RunRow, RunStatus, ScenarioRow
 from solver.domain.result import Progress
 
+from .conftest import StartClient
+from .processes import post, until
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 NORD, SOR = (Caller(name, name, frozenset(AccessScope)) for name in ("nord", "sor"))
 
 
@@ -121,6 +129,26 @@ def test_figures_and_workers_are_over_all(database: Database) -> None:
 def test_waiting_runs_are_ones_own(database: Database) -> None:
     with database.of(NORD).reading() as session:
         assert RunRepository(session).waiting() == 1
+
+
+def test_a_role_that_owns_nothing_is_enough(
+    start: StartClient, walled_url: str, postgresql_url: str, fake_child: None, toy: dict[str, Any]
+) -> None:
+    """With the grants of docs/operations.md, it serves and solves, and cannot touch the audit."""
+    migrate(postgresql_url)
+    DurableQueue(Database(postgresql_url), "upgrade", workers=1).migrate()
+    role = make_url(walled_url).username
+    grants = re.findall(r"^(?:GRANT|REVOKE) .*?;$", OPERATIONS.read_text("utf-8"), re.M)
+    assert len(grants) == 5
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        for grant in grants:
+            connection.execute(re.sub(r"\bservice\b", str(role), grant))
+    with start(walled_url) as client:
+        run_id = post(client, toy, "answer")
+        until(lambda: client.get(f"/v1/runs/{run_id}").json()["status"] == "successful")
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+    with psycopg.connect(walled_url) as connection, refused:
+        connection.execute("DELETE FROM audit_entry")
 
 
 def test_a_session_is_told_to_the_database_anew_each_time(walled_url: str) -> None:

@@ -37,6 +37,7 @@ def test_keys_are_in_no_log(tmp_path: Path) -> None:
         assert (made.status_code, refused.status_code) == (201, 401)
     text = server.log.read_text("utf-8")
     assert '"status": 401' in text
+    assert f'"actor": "key:{made.json()["id"]}"' in text
     for secret in (SECRET, basic, *(one.partition(".")[2] for one in (key, new))):
         assert secret not in text
         assert secret not in made.headers.values()
