@@ -6,6 +6,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from geodata.network.times import RoadTimes
 
 VERSION = 1  # of the computation: a change of what it gives makes what was kept of no use
-_FIELDS = ("minutes", "site_metres", "district_metres")
+_FIELDS = tuple(field.name for field in fields(RoadTimes))
 _PIECE = 1 << 20
 
 

@@ -70,6 +70,8 @@ def service_times(
         with_off_road(minutes, site_metres, district_metres, off_road_kmh),
         site_metres,
         district_metres,
+        np.zeros(len(sites), dtype=bool),
+        np.zeros(len(districts), dtype=bool),
     )
 
 

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geodata.crs import PLANAR, WGS84, geodesic_km, project_coordinates
-from geodata.network.graph import Floats, Ints, Network
+from geodata.network.graph import Floats, Ints, Mask, Network
 
 NOWHERE = -1
 _AT_NODE_M = 0.1  # nearer to a node than this is at the node, whatever the link's directions
@@ -22,12 +22,15 @@ class RoadTimes:
     """`minutes` (sites, districts) from district to site, inf where there is no way.
 
     `site_metres` and `district_metres` are how far each lies from the road it is snapped to, inf
-    where none is within the limit.
+    where none is within the limit; `site_detached` and `district_detached` whether that road is
+    known to hang together with another part of the network than the largest.
     """
 
     minutes: Floats
     site_metres: Floats
     district_metres: Floats
+    site_detached: Mask
+    district_detached: Mask
 
 
 class Snapped(NamedTuple):
@@ -51,7 +54,13 @@ def road_times(
     ends = snap(network, np.vstack([sites, districts]), snap_limit_m)
     on_road = shortest_minutes(network, ends, len(sites))
     metres = ends.metres[: len(sites)], ends.metres[len(sites) :]
-    return RoadTimes(with_off_road(on_road, *metres, off_road_kmh), *metres)
+    detached = _detached(network, ends)
+    return RoadTimes(
+        with_off_road(on_road, *metres, off_road_kmh),
+        *metres,
+        detached[: len(sites)],
+        detached[len(sites) :],
+    )
 
 
 def with_off_road(
@@ -150,8 +159,14 @@ def _shortest_arcs(tail: Ints, head: Ints, minutes: Floats, nodes: int) -> csr_a
 
 
 def parts(network: Network) -> Ints:
-    """Links of each connected part of the network, whatever their directions, most first."""
+    """The connected part that each link is in, whatever the directions; 0 has the most links."""
     ones = np.ones(len(network.start))
     joined = csr_array((ones, (network.start, network.end)), shape=(network.nodes,) * 2)
     _, part = connected_components(joined, directed=False)
-    return np.sort(np.bincount(part[network.start]))[::-1].astype(np.int64)
+    rank = np.argsort(np.argsort(-np.bincount(part[network.start]), kind="stable"))
+    return np.asarray(rank[part[network.start]], dtype=np.int64)
+
+
+def _detached(network: Network, ends: Snapped) -> Mask:
+    on: Mask = ends.link != NOWHERE
+    return np.asarray(on & (parts(network)[ends.link] > 0), dtype=bool)

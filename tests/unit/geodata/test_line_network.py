@@ -69,14 +69,18 @@ def test_heights_are_left_aside(layer):
 
 def test_a_line_of_several_parts(layer):
     both = layer([MultiLineString([[A, B], [D, E]])], geometry_type="MultiLineString", fart=[60])
-    assert parts(read_lines(both, LineChoice(speed_column="fart"), "car")).tolist() == [1, 1]
+    assert np.bincount(
+        parts(read_lines(both, LineChoice(speed_column="fart"), "car"))
+    ).tolist() == [1, 1]
 
 
 def test_lines_that_only_cross_are_not_joined(layer):
     over = walk(A, EAST, 500)
     bridge = LineString([walk(over, NORTH + 180, 100), over, walk(over, NORTH, 100)])
     crossing = layer([LineString([A, over, B]), bridge], fart=[60, 60])
-    assert parts(read_lines(crossing, LineChoice(speed_column="fart"), "car")).tolist() == [1, 1]
+    assert np.bincount(
+        parts(read_lines(crossing, LineChoice(speed_column="fart"), "car"))
+    ).tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,13 @@ def test_distances_to_the_road_are_told():
     assert np.isfinite(times.minutes).tolist() == [[False, True], [False, False]]
 
 
+def test_who_is_on_an_island_is_told():
+    far = walk(A, NORTH + 180, 2000)
+    times = road_times(network(), np.array([A, X]), np.array([Y, far, C]), 500, 20)
+    assert times.site_detached.tolist() == [False, True]
+    assert times.district_detached.tolist() == [True, False, False]
+
+
 def test_lines_are_split_where_they_are_joined():
     # One line from a to c with b in the middle; another from b to d: joined at b alone.
     lonlat = np.array([A, B, C, B, D])
@@ -116,7 +123,7 @@ def test_links_without_length_or_direction_are_left_out():
 
 
 def test_parts_tell_islands():
-    assert parts(network()).tolist() == [5, 1]
+    assert np.bincount(parts(network())).tolist() == [5, 1]
 
 
 def test_more_sites_than_are_sought_at_a_time():

@@ -1,12 +1,20 @@
 """Travel times are computed once for the same inputs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from geodata.network.cache import file_hash, input_hash, kept
 from geodata.network.times import RoadTimes
 
-TIMES = RoadTimes(np.array([[1.5, np.inf]]), np.array([0.0]), np.array([3.0, np.inf]))
+TIMES = RoadTimes(
+    minutes=np.array([[1.5, np.inf]]),
+    site_metres=np.array([0.0]),
+    district_metres=np.array([3.0, np.inf]),
+    site_detached=np.array([False]),
+    district_detached=np.array([True, False]),
+)
 
 
 class Computation:
@@ -24,8 +32,8 @@ def test_what_is_kept_is_the_same(tmp_path):
     _, first = kept(folder, "k", compute)
     again, second = kept(folder, "k", compute)
     assert (first, second, compute.times) == (False, True, 1)
-    for name in ("minutes", "site_metres", "district_metres"):
-        assert np.array_equal(getattr(again, name), getattr(TIMES, name))
+    for name, value in vars(TIMES).items():
+        assert np.array_equal(getattr(again, name), value)
     assert [path.name for path in folder.iterdir()] == ["k.npz"]
 
 
@@ -38,7 +46,7 @@ def test_what_cannot_be_read_is_computed_anew(tmp_path, content):
 
 
 def test_a_matrix_of_another_shape_is_computed_anew(tmp_path):
-    kept(tmp_path, "k", Computation(RoadTimes(np.ones((2, 2)), np.ones(1), np.ones(2))))
+    kept(tmp_path, "k", Computation(replace(TIMES, minutes=np.ones((2, 2)))))
     assert kept(tmp_path, "k", Computation())[1] is False
 
 
