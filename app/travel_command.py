@@ -60,6 +60,9 @@ def _add_layer_options(parser: argparse.ArgumentParser) -> None:
     layer = parser.add_argument_group("lag med linjer (.gpkg)")
     layer.add_argument("--layer", metavar="LAG", help="uten: det eneste laget med linjer")
     layer.add_argument("--speed-column", metavar="KOLONNE", help="fartsgrense i km/t")
+    layer.add_argument(
+        "--speed-back-column", metavar="KOLONNE", help="mot linjens retning; uten: den samme"
+    )
     layer.add_argument("--oneway-column", metavar="KOLONNE", help="envegskjøring: B, FT, TF, N …")
     layer.add_argument(
         "--default-speed",
@@ -84,7 +87,11 @@ def travel_matrix(scenario: Scenario, options: argparse.Namespace) -> "WithMatri
         address = ServiceAddress(options.service, options.service_url, options.timeout)
         return from_service(scenario, address, trip, provenance)
     choice = LineChoice(
-        options.layer, options.speed_column, options.oneway_column, options.default_speed
+        options.layer,
+        options.speed_column,
+        options.speed_back_column,
+        options.oneway_column,
+        options.default_speed,
     )
     cache = options.cache or platformdirs.user_cache_path("flerkjerne") / "travel"
     return from_network(scenario, options.network, choice, trip, provenance, cache)

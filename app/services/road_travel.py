@@ -12,7 +12,7 @@ import numpy as np
 from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
 from app.services.checking.travel import missing_locations
-from app.services.words import first_listed, short
+from app.services.words import first_listed, listed, short
 from geodata.network.cache import file_hash, input_hash, kept
 from geodata.network.errors import NetworkInvalid
 from geodata.network.graph import Floats, Network
@@ -173,7 +173,8 @@ def _speeds(is_osm: bool, choice: LineChoice, mode: Mode) -> str:
         return "Fart etter fartsgrense og vegklasse, som i docs/travel.md"
     if mode != "car":
         return "Samme fart langs alle linjer; laget sier ikke hvor det er lov å ferdes slik"
-    speed = f"«{choice.speed_column}»" if choice.speed_column else "ingen"
+    named = [name for name in (choice.speed_column, choice.speed_back_column) if name]
+    speed = listed([f"«{name}»" for name in named]) or "ingen"
     oneway = f"«{choice.oneway_column}»" if choice.oneway_column else "ingen"
     default = f"; {short(choice.default_kmh, 1)} km/t der den mangler" if choice.default_kmh else ""
     return f"Fart fra kolonnen {speed}{default}, envegskjøring fra kolonnen {oneway}"

@@ -54,12 +54,15 @@ _DIRECTIONS: dict[str, tuple[bool, bool]] = {
 
 @dataclass(frozen=True)
 class LineChoice:
-    """What to read: the layer (None: the only one of lines) and its columns of speed limits in km/h
-    and of directions (None: both ways everywhere). `default_kmh` is for lines without a limit.
+    """What to read: the layer (None: the only one of lines) and its columns.
+
+    They hold speed limits in km/h, those against the line's direction (None: the same), and the
+    directions that are open (None: both everywhere). `default_kmh` is for lines without a limit.
     """
 
     layer: str | None = None
     speed_column: str | None = None
+    speed_back_column: str | None = None
     oneway_column: str | None = None
     default_kmh: float | None = None
 
@@ -78,9 +81,10 @@ def read_lines(path: Path, choice: LineChoice, mode: Mode) -> Network:
     if not is_line.any():
         raise _empty(path, layer)
     lines, row = lines[is_line], row[is_line]
-    kmh = _kmh(columns, choice, mode, len(wkb))
     ahead, back = _directions(columns, choice, mode, len(wkb))
-    network = make_network(_vertices(lines, meta["crs"]), (kmh * ahead)[row], (kmh * back)[row])
+    forward = _kmh(columns, choice.speed_column, choice, mode, ahead)
+    backward = _kmh(columns, choice.speed_back_column or choice.speed_column, choice, mode, back)
+    network = make_network(_vertices(lines, meta["crs"]), forward[row], backward[row])
     if not network.nodes:
         raise _empty(path, layer)
     return network
@@ -135,11 +139,15 @@ def _columns(path: Path, layer: str, choice: LineChoice) -> list[str]:
     from pyogrio import read_info
 
     known = [str(name) for name in read_info(path.resolve(), layer=layer)["fields"]]
-    named = {"--speed-column": choice.speed_column, "--oneway-column": choice.oneway_column}
+    named = {
+        "--speed-column": choice.speed_column,
+        "--speed-back-column": choice.speed_back_column,
+        "--oneway-column": choice.oneway_column,
+    }
     for option, name in named.items():
         if name is not None and name not in known:
             raise unknown_name("column_missing", "Kolonnen", name, known, option)
-    return [name for name in named.values() if name is not None]
+    return sorted({name for name in named.values() if name is not None})
 
 
 def _read(path: Path, layer: str, columns: list[str]) -> Any:
@@ -152,26 +160,37 @@ def _read(path: Path, layer: str, columns: list[str]) -> Any:
         raise _unreadable(path, error) from error
 
 
-def _kmh(columns: dict[str, NDArray[Any]], choice: LineChoice, mode: Mode, rows: int) -> Floats:
+def _kmh(
+    columns: dict[str, NDArray[Any]],
+    column: str | None,
+    choice: LineChoice,
+    mode: Mode,
+    open_: Mask,
+) -> Floats:
+    """km/h of each row in a direction, 0 where it is not open."""
     if mode != "car":
-        return np.full(rows, OWN_KMH[mode])
-    if choice.speed_column is None and choice.default_kmh is None:
+        return np.where(open_, OWN_KMH[mode], 0.0)
+    if column is None:
+        return np.where(open_, _default_kmh(choice), 0.0)
+    kmh = _numbers(columns[column], column)
+    missing = open_ & ~(kmh > 0)
+    if missing.any() and choice.default_kmh is None:
+        raise NetworkInvalid(
+            "speed_missing",
+            f"{missing.sum()} av {len(kmh)} linjer mangler fart i kolonnen «{column}». "
+            "Oppgi farten deres med --default-speed.",
+        )
+    return np.where(open_, np.where(missing, choice.default_kmh or 0.0, kmh), 0.0)
+
+
+def _default_kmh(choice: LineChoice) -> float:
+    if choice.default_kmh is None:
         raise NetworkInvalid(
             "speed_missing",
             "Bil trenger fart. Oppgi kolonnen med fartsgrenser med --speed-column, eller én fart "
             "for alle linjer med --default-speed.",
         )
-    if choice.speed_column is None:
-        return np.full(rows, choice.default_kmh)
-    kmh = _numbers(columns[choice.speed_column], choice.speed_column)
-    missing = ~(kmh > 0)
-    if missing.any() and choice.default_kmh is None:
-        raise NetworkInvalid(
-            "speed_missing",
-            f"{missing.sum()} av {rows} linjer mangler fart i kolonnen «{choice.speed_column}». "
-            "Oppgi farten deres med --default-speed.",
-        )
-    return np.where(missing, choice.default_kmh or 0.0, kmh)
+    return choice.default_kmh
 
 
 def _numbers(values: NDArray[Any], column: str) -> Floats:

@@ -118,6 +118,18 @@ def test_a_speed_that_is_missing_is_the_one_given(layer):
         read_lines(some, LineChoice(speed_column="fart"), "car")
 
 
+def test_a_speed_of_its_own_the_other_way(layer):
+    # As in NVDB Ruteplan; what stands for a direction that is closed does not matter.
+    lines = [LineString([A, B]), LineString([B, D])]
+    made = layer(lines, speedfw=["60", "60"], speedbw=["30", None], oneway=["B", "FT"])
+    choice = LineChoice(speed_column="speedfw", speed_back_column="speedbw", oneway_column="oneway")
+    go = partial(minutes, read_lines(made, choice, "car"))
+    assert go(A, B) == pytest.approx(1, abs=1e-5)
+    assert go(B, A) == pytest.approx(2, abs=1e-5)
+    assert go(B, D) == pytest.approx(1, abs=1e-5)
+    assert go(D, B) == np.inf
+
+
 def test_one_speed_for_all(roads):
     network = read_lines(roads, LineChoice(default_kmh=20), "car")
     assert minutes(network, A, B) == pytest.approx(3, abs=1e-5)
@@ -134,6 +146,7 @@ def test_speeds_as_text(layer):
         (LineChoice(), "speed_missing", "--speed-column"),
         (LineChoice(speed_column="Fat"), "column_missing", "Mente du «fart»?"),
         (LineChoice(speed_column="fart", oneway_column="xyz"), "column_missing", "--oneway-column"),
+        (LineChoice(None, "fart", "xyz"), "column_missing", "--speed-back-column"),
         (LineChoice(speed_column="envegs"), "speed_not_a_number", "noe annet enn tall"),
         (LineChoice(speed_column="fart", oneway_column="fart"), "oneway_unknown", "30, 60"),
         (LineChoice(layer="vei", speed_column="fart"), "layer_missing", "Mente du «veg»?"),
