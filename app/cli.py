@@ -31,8 +31,11 @@ from app.services.comparison import Compared, compare, require_two_to_six
 from app.services.parameters import check_parameters
 from app.services.plan_document import dump, scenario_hash
 from app.services.task import Task
+from app.services.travel_figures import matrix_figures
 from app.services.words import millions, number, percent
 from app.summary import OUTCOMES, print_summary, wide
+from app.travel_command import add_travel_options, travel_matrix
+from app.travel_table import print_matrix
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
@@ -157,6 +160,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--out", type=Path, metavar="FIL", help="sammenligningen som JSON")
     compare.add_argument("--geojson", type=Path, metavar="FIL", help="forskjellene på kartet")
     compare.set_defaults(run=_compare)
+
+    travel = commands.add_parser(
+        "travel", help="reisetider på vegnett inn i et scenario, eller vis dem"
+    )
+    _add_scenario(travel)
+    add_travel_options(travel)
+    travel.set_defaults(run=_travel)
 
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
@@ -421,6 +431,20 @@ def _error(failure: Failure) -> SitingError:
         return DocumentInvalid(failure.issues)
     kind = InputError if failure.is_input else SitingError
     return kind(failure.code, failure.detail)
+
+
+def _travel(options: argparse.Namespace) -> int:
+    _can_write(options.out)
+    document = _read(options.scenario, options.changes)
+    if options.inspect:
+        print_matrix(wide(Console()), document, matrix_figures(document))
+        return EXIT_OK
+    done = travel_matrix(check_scenario(document), options)
+    console = _hand_out(dump(done.document), options.out)
+    for remark in done.remarks:
+        print(remark, file=sys.stderr)
+    print_matrix(console, done.document, matrix_figures(done.document))
+    return EXIT_OK
 
 
 def _validate(options: argparse.Namespace) -> int:
