@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--out", type=Path, metavar="FIL", help="planen som JSON")
     solve.add_argument("--geojson", type=Path, metavar="FIL", help="alle kartlag som GeoJSON")
     solve.add_argument("--gpkg", type=Path, metavar="FIL", help="alle kartlag som GeoPackage")
+    solve.add_argument("--qgz", type=Path, metavar="FIL", help="QGIS-prosjekt som viser --gpkg")
     solve.set_defaults(run=_solve)
 
     pareto = commands.add_parser("pareto", help="planer mellom lavest kostnad og kortest reise")
@@ -266,18 +267,23 @@ def _demo(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_bytes(text)
     _write_layers(document, plan, folder / "plan.geojson", folder / "plan.gpkg")
-    print(f"\nSkrevet: {folder}/plan.json, plan.geojson og plan.gpkg (åpnes i QGIS).")
+    _write_project(document, folder / "plan.gpkg", folder / "plan.qgz")
+    print(f"\nSkrevet: {folder}/plan.json, plan.geojson, plan.gpkg og plan.qgz (åpnes i QGIS).")
     print("Start tjenesten med: flerkjerne serve")
     return EXITS[plan["outcome"]]
 
 
 def _solve(options: argparse.Namespace) -> int:
     document = _read(options.scenario, options.changes)
-    for path in (options.out, options.geojson, options.gpkg):
+    for path in (options.out, options.geojson, options.gpkg, options.qgz):
         _can_write(path)
+    if options.qgz is not None and options.gpkg is None:
+        raise InputError("qgz_without_gpkg", "Oppgi også --gpkg, som prosjektet leser fra.")
     plan, text = _run(Task(document), options)
     print_summary(_hand_out(text, options.out), document, plan)
     _write_layers(document, plan, options.geojson, options.gpkg)
+    if options.qgz is not None:
+        _write_project(document, options.gpkg, options.qgz)
     return EXITS[plan["outcome"]]
 
 
@@ -407,6 +413,12 @@ def _write_layers(
         write_geojson(geojson, all_layers(document, plan))
     if gpkg is not None:
         write_geopackage(gpkg, document, plan)
+
+
+def _write_project(document: Mapping[str, Any], gpkg: Path, qgz: Path) -> None:
+    from geodata.exporters import write_project
+
+    write_project(qgz, document, gpkg)
 
 
 def _run(task: Task, options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:

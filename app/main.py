@@ -25,7 +25,9 @@ from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
+from app.ogc import routes as ogc
 from app.services.login import LogIn
+from app.services.maps import MapCache
 from app.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 2
@@ -45,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    parts = (scenarios, runs, batches, compare, schemas, keys, operations)
+    parts = (scenarios, runs, batches, compare, schemas, keys, operations, ogc)
     routers = [part.router for part in parts]
     access.require_rules(routers)
     for router in routers:
@@ -148,6 +150,7 @@ def _wire(settings: Settings) -> Services:
         settings=settings,
         engine=DurableJobEngine(database, settings),
         feed=Feed(database),
+        map_cache=MapCache(settings.map_cache_mb),
         metrics=Metrics(database),
     )
 

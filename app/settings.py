@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     """A connection without a request is kept for so long."""
     stall_timeout_s: Annotated[float, Field(gt=0)] = 30.0
     """A client that takes in less than 1 kB per second of its answer is let go after so long."""
+    map_cache_mb: Annotated[float, Field(ge=0)] = 300.0
+    """Layers kept in memory for map programs, about."""
     log_format: LogFormat | None = None
     """`json` or `text`; without it text on a terminal and JSON elsewhere."""
     job_folder: Path | None = None

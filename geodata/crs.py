@@ -3,6 +3,7 @@
 Axes are always x, y: lon, lat in degrees, and easting, northing in metres.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,31 @@ from pyproj import Geod, Transformer
 
 WGS84 = "EPSG:4326"
 PLANAR = "EPSG:25832"
+
+
+@dataclass(frozen=True)
+class Crs:
+    """A system that map programs may ask for, by its OGC address and its own order of axes."""
+
+    uri: str
+    code: str
+    title: str
+    decimals: int
+    """Of a coordinate, about a centimetre."""
+    north_first: bool = False
+    degrees: bool = False
+
+
+_EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", WGS84, "WGS 84", 7, degrees=True)
+CRSS = (
+    CRS84,
+    Crs(f"{_EPSG}4326", WGS84, "WGS 84, bredde først", 7, north_first=True, degrees=True),
+    Crs(f"{_EPSG}25832", PLANAR, "EUREF89 / UTM 32", 2),
+    Crs(f"{_EPSG}25833", "EPSG:25833", "EUREF89 / UTM 33", 2),
+    Crs(f"{_EPSG}3857", "EPSG:3857", "Web Mercator", 2),
+)
+"""Systems that layers are served in."""
 
 _ELLIPSOID = Geod(ellps="GRS80")
 
@@ -42,6 +68,20 @@ def project(
         geometries, lambda coordinates: project_coordinates(coordinates, source, target)
     )
     return projected
+
+
+def coordinates_in(geometries: NDArray[np.object_], crs: Crs) -> NDArray[np.object_]:
+    """Geometries of shape (n,) from WGS84 to a system, rounded, by its own order of axes.
+
+    A missing one (None) stays missing. Raises as `project_coordinates` does.
+    """
+
+    def moved(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        placed = project_coordinates(coordinates, WGS84, crs.code).round(crs.decimals)
+        return placed[:, ::-1] if crs.north_first else placed
+
+    placed: NDArray[np.object_] = shapely.transform(geometries, moved)
+    return placed
 
 
 def geodesic_km(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:

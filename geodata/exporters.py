@@ -3,37 +3,23 @@
 import json
 import os
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely.geometry import shape
 
 from geodata.crs import PLANAR, project
-from geodata.layers import LAYERS, fields, layer
+from geodata.frame import frame
+from geodata.layers import MAP_LAYERS
+from geodata.package import complete, distinct
+from geodata.qgis.project import package, qgz
+from geodata.tables import Table, table
 
-_TITLES = {
-    "sites": "Lokasjoner",
-    "projects": "Utbyggingsprosjekter",
-    "districts": "Kretser",
-    "cores": "Kjerner",
-    "places": "Plasser per lokasjon og år",
-    "allocation": "Hvem som betjenes hvor, per år",
-}
-_WHEN_EMPTY = {"districts": "MultiPolygon", "allocation": "LineString"}  # the others: Point
-_DTYPES: Mapping[type[Any], str] = {
-    str: "object",
-    int: "int64",
-    float: "float64",
-    bool: "bool",
-    date: "datetime64[D]",
-}
+GEOPACKAGE = "1.3"
+"""The version that QGIS 3.22 reads without a warning."""
 
 
 def write_geojson(path: Path, collection: Mapping[str, Any]) -> None:
@@ -51,66 +37,45 @@ def write_geopackage(
 ) -> None:
     """Write every layer to a GeoPackage in EPSG:25832, whole or not at all.
 
-    One table per layer, with its columns also when it has no rows, under a Norwegian title.
-    Raises OSError.
+    One table per layer, with its columns also when it has no rows, under a Norwegian title, and
+    with it what `geodata.package.complete` adds. Raises OSError.
     """
     with _moved_into_place(path) as draft:
-        for name in LAYERS:
-            features = layer(name, scenario, plan)["features"]
-            _write_table(draft, name, features, fields(name, scenario))
+        for name in MAP_LAYERS:
+            _write_table(draft, table(name, scenario, plan))
+        complete(draft, scenario, plan)
 
 
-def _write_table(
-    path: Path, name: str, features: Sequence[Mapping[str, Any]], columns: Mapping[str, type[Any]]
-) -> None:
+def write_project(path: Path, scenario: Mapping[str, Any], geopackage: Path) -> None:
+    """Write a QGIS project that shows a GeoPackage of ours, whole or not at all. Raises OSError.
+
+    It names the package by its place beside the project, so that both can be moved together.
+    """
+    beside = Path(os.path.relpath(geopackage.resolve(), path.resolve().parent)).as_posix()
+    with _moved_into_place(path) as draft:
+        draft.write_bytes(qgz(frame(scenario), package(beside)))
+
+
+def _write_table(path: Path, layer: Table) -> None:
     # Imported here: the command line should not wait for GDAL before it writes a file. Arrays
     # rather than a data frame, for only they say the types of a table without rows.
     from pyogrio import raw
 
-    outlines = [None if f["geometry"] is None else shape(f["geometry"]) for f in features]
-    geometry_type = _geometry_type(name, features)
-    values = {column: [f["properties"][column] for f in features] for column in columns}
+    columns = layer.columns.values()
     raw.write(
         str(path),
-        shapely.to_wkb(project(np.array(outlines, dtype=object))),
-        [_array(values[column], columns[column]) for column in columns],
-        np.array(_distinct(columns), dtype=object),
-        field_mask=[np.array([v is None for v in values[c]], dtype=bool) for c in columns],
-        layer=name,
+        shapely.to_wkb(project(layer.shapes))[layer.which],
+        [column.values for column in columns],
+        np.array(distinct(layer.columns), dtype=object),
+        field_mask=[column.missing for column in columns],
+        layer=layer.name,
         driver="GPKG",
-        geometry_type=geometry_type,
-        promote_to_multi=geometry_type == "MultiPolygon",
+        geometry_type=layer.geometry_type,
         crs=PLANAR,
         encoding="UTF-8",
-        layer_options={"IDENTIFIER": _TITLES[name]},
+        dataset_options={"VERSION": GEOPACKAGE},
+        layer_options={"IDENTIFIER": layer.title},
     )
-
-
-def _geometry_type(name: str, features: Sequence[Mapping[str, Any]]) -> str:
-    """The type of the whole table; Unknown, which takes any, where outlines and points mix."""
-    types = {feature["geometry"]["type"] for feature in features if feature["geometry"]}
-    if not types:
-        return _WHEN_EMPTY.get(name, "Point")
-    if types <= {"Polygon", "MultiPolygon"}:
-        return "MultiPolygon"
-    return types.pop() if len(types) == 1 else "Unknown"
-
-
-def _array(values: Sequence[Any], kind: type[Any]) -> NDArray[Any]:
-    """A column; what stands where a value is missing does not matter, for it is masked."""
-    filled = [kind() if v is None and kind in (int, bool) else v for v in values]
-    return np.array(filled, dtype=_DTYPES[kind])
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """SQLite tells column names apart without regard to case; care types are told apart with."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for name in names:
-        seen[name.lower()] += 1
-        count = seen[name.lower()]
-        distinct.append(name if count == 1 else f"{name}_{count}")
-    return distinct
 
 
 @contextmanager

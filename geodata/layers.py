@@ -4,8 +4,9 @@ Every feature of a layer has the same properties, in the same order and of the s
 is unknown is null, and a feature without a position has geometry null. Figures are of one year
 when a year is asked for (`places_hdo`, beside `year`). Otherwise sites, districts and cores
 have those of the first and the last year (`places_hdo_2026`), projects those of the last year,
-and `places` and `allocation` every year. `places…` are numbers of places, `population_<group>`
-inhabitants, `…_minutes` minutes one way.
+and `places`, `allocation` and `district_years` every year, from the first day of it to the last
+(`from_date`, `to_date`). `places…` are numbers of places, `population_<group>` inhabitants,
+`…_minutes` minutes one way.
 """
 
 from collections import Counter
@@ -21,29 +22,65 @@ from geodata.series import step
 from solver.domain.errors import GeodataError
 
 LAYERS = ("sites", "projects", "districts", "cores", "places", "allocation")
+"""Those that fit in one collection."""
+
+MAP_LAYERS = (*LAYERS, "district_years")
+"""All of them; the last has each district's outline once a year."""
+
+TITLES = {
+    "sites": "Lokasjoner",
+    "projects": "Utbyggingsprosjekter",
+    "districts": "Kretser",
+    "cores": "Kjerner",
+    "places": "Plasser per lokasjon og år",
+    "allocation": "Hvem som betjenes hvor, per år",
+    "district_years": "Kretser per år",
+}
 
 Document = Mapping[str, Any]
-Fields = dict[str, type[Any]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A property: its type, and what a planner calls it."""
+
+    kind: type[Any]
+    """str, int, float, bool, or date, which is an ISO string in GeoJSON."""
+    title: str
+    optional: bool = False
+    """Of a whole number: whether it may be missing."""
+
+
+Fields = dict[str, Field]
 
 
 def layer(
     name: str, scenario: Document, plan: Document | None, year: int | None = None
 ) -> dict[str, Any]:
-    """One of `LAYERS` as a FeatureCollection in WGS84, in a fixed order of features.
+    """One of `MAP_LAYERS` as a FeatureCollection in WGS84, in a fixed order of features.
 
     Without a plan (None, or the document of a run that found none) the layers show the scenario
     alone. Raises `GeodataError`: `layer_unknown`, or `year_outside` for a year outside the
     planning period.
     """
-    view, spec = _View(scenario, plan or {}, _checked(year, scenario)), _spec(name)
+    view, spec = _View(scenario, plan or {}, _checked(year, scenario), mixed=True), _spec(name)
     columns = spec.fields(view)
     return geojson.collection([_feature(row, columns) for row in spec.rows(view)])
+
+
+def rows(name: str, scenario: Document, plan: Document | None) -> Iterator["Row"]:
+    """What features are made of, one at a time, their values under the names of `fields`.
+
+    All have the same type of geometry: when a district has no outline, all of them are points.
+    Raises `GeodataError`: `layer_unknown`.
+    """
+    return _spec(name).rows(_View(scenario, plan or {}))
 
 
 def all_layers(
     scenario: Document, plan: Document | None, year: int | None = None
 ) -> dict[str, Any]:
-    """Every layer in one FeatureCollection, with a property `layer` on every feature.
+    """Each of `LAYERS` in one FeatureCollection, with a property `layer` on every feature.
 
     A feature's id starts with its layer, for a site and a project may have the same.
     """
@@ -57,9 +94,7 @@ def all_layers(
 
 
 def fields(name: str, scenario: Document, year: int | None = None) -> Fields:
-    """Names and types of a layer's properties, in order: str, int, float, bool, or date, which
-    is an ISO string in the layer. Raises as `layer` does.
-    """
+    """A layer's properties by name, in order. Raises as `layer` does."""
     return _spec(name).fields(_View(scenario, {}, _checked(year, scenario)))
 
 
@@ -69,7 +104,9 @@ class _View:
 
     scenario: Document
     plan: Document
-    year: int | None
+    year: int | None = None
+    mixed: bool = False
+    """Whether a layer may have outlines and points."""
 
     @property
     def years(self) -> Sequence[int]:
@@ -108,27 +145,39 @@ class _View:
 
     @cached_property
     def inhabitants(self) -> dict[tuple[str, str, int], float]:
-        """By district, group and shown year."""
+        """By district, group and year."""
         return {
             (district, group, year): float(people)
             for group in self.groups
             for district, series in zip(
                 self.districts,
-                population(self.scenario, self.districts, group, list(self.shown)),
+                population(self.scenario, self.districts, group, self.years),
                 strict=True,
             )
-            for year, people in zip(self.shown, series, strict=True)
+            for year, people in zip(self.years, series, strict=True)
         }
 
     @cached_property
     def need(self) -> dict[tuple[str, int], float]:
-        """The scenario's need, all kinds together, by district and shown year."""
-        needs, years = needs_named(self.scenario), list(self.shown)
-        total = need_places(self.scenario, self.districts, needs, years).sum(axis=1)
+        """The scenario's need, all kinds together, by district and year."""
+        needs = needs_named(self.scenario)
+        total = need_places(self.scenario, self.districts, needs, self.years).sum(axis=1)
         return {
             (district, year): float(total[i, t])
             for i, district in enumerate(self.districts)
-            for t, year in enumerate(years)
+            for t, year in enumerate(self.years)
+        }
+
+    @cached_property
+    def outlines(self) -> dict[str, geojson.Object | None]:
+        """Where each district is, its point when it has no outline or not all may have one."""
+        districts = self.scenario["districts"]
+        outlined = self.mixed or all(spec.get("geometry") for spec in districts.values())
+        return {
+            district: geojson.polygon(spec["geometry"])
+            if outlined and spec.get("geometry")
+            else geojson.point(spec.get("location"))
+            for district, spec in districts.items()
         }
 
     @cached_property
@@ -160,14 +209,17 @@ class _View:
 
     def shown_fields(self, kinds: Fields) -> Fields:
         """The fields of `renamed` figures, after the year when there is only one."""
-        named = {
-            f"{name}{end}": kind for end in self.shown.values() for name, kind in kinds.items()
+        if self.year is not None:
+            return _named("year") | kinds
+        return {
+            f"{name}{end}": Field(field.kind, f"{field.title} {year}")
+            for year, end in self.shown.items()
+            for name, field in kinds.items()
         }
-        return named if self.year is None else {"year": int, **named}
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """A feature before its properties are put in order and typed."""
 
     key: str
@@ -180,7 +232,48 @@ class _Spec:
     """How a layer is read: its properties, and its features."""
 
     fields: Callable[[_View], Fields]
-    rows: Callable[[_View], Iterator[_Row]]
+    rows: Callable[[_View], Iterator[Row]]
+
+
+_FIELDS: Fields = {
+    "site": Field(str, "Lokasjon, id"),
+    "site_title": Field(str, "Lokasjon"),
+    "project": Field(str, "Prosjekt, id"),
+    "district": Field(str, "Krets, id"),
+    "district_title": Field(str, "Krets"),
+    "core": Field(str, "Kjerne, id"),
+    "title": Field(str, "Navn"),
+    "kind": Field(str, "Tiltak"),
+    "ownership": Field(str, "Eierform"),
+    "location_quality": Field(str, "Stedfestingens kvalitet"),
+    "care_types": Field(str, "Plasstyper, id"),
+    "care_type": Field(str, "Plasstype, id"),
+    "care_type_title": Field(str, "Plasstype"),
+    "need": Field(str, "Behov, id"),
+    "main": Field(bool, "Hovedsentrum"),
+    "opened": Field(bool, "Åpnes i planen"),
+    "opens": Field(int, "Åpner", optional=True),
+    "closes": Field(int, "Stenger", optional=True),
+    "year": Field(int, "År"),
+    "from_date": Field(date, "Fra og med"),
+    "to_date": Field(date, "Til og med"),
+    "min_places": Field(int, "Minste størrelse (plasser)"),
+    "max_places": Field(int, "Største størrelse (plasser)"),
+    "places": Field(int, "Plasser"),
+    "places_existing": Field(int, "Plasser som står i dag"),
+    "places_new": Field(int, "Nye plasser"),
+    "investment_nok": Field(float, "Investering etter tilskudd (kr)"),
+    "need_places": Field(float, "Behov (plasser)"),
+    "served_places": Field(float, "Dekket behov (plasser)"),
+    "unmet_places": Field(float, "Udekket behov (plasser)"),
+    "mean_minutes": Field(float, "Reisetid én vei, snitt (minutter)"),
+    "minutes": Field(float, "Reisetid én vei (minutter)"),
+}
+_PERIOD = ("year", "from_date", "to_date")
+
+
+def _named(*names: str) -> Fields:
+    return {name: _FIELDS[name] for name in names}
 
 
 def _spec(name: str) -> _Spec:
@@ -200,13 +293,13 @@ def _checked(year: int | None, scenario: Document) -> int | None:
 
 
 def _site_fields(view: _View) -> Fields:
-    own = dict.fromkeys(("site", "title", "core", "ownership", "location_quality"), str)
+    own = _named("site", "title", "core", "ownership", "location_quality")
     return own | view.shown_fields(_place_fields(view))
 
 
-def _sites(view: _View) -> Iterator[_Row]:
+def _sites(view: _View) -> Iterator[Row]:
     for site, spec in sorted(view.scenario["sites"].items()):
-        yield _Row(
+        yield Row(
             site,
             geojson.point(spec.get("location")),
             {
@@ -222,17 +315,27 @@ def _sites(view: _View) -> Iterator[_Row]:
 
 
 def _place_fields(view: _View) -> Fields:
-    by_type = [f"places{part}_{p}" for part in ("", "_existing") for p in view.care_types]
-    return dict.fromkeys(("places", "places_existing", "places_new", *by_type), int)
+    parts = ("places", "places_existing", "places_new")
+    return _named(*parts) | {k: v for part in parts for k, v in _by_type(view, part).items()}
+
+
+def _by_type(view: _View, part: str) -> Fields:
+    """A number of places for each care type."""
+    types = view.scenario["care_types"]
+    return {
+        f"{part}_{p}": Field(int, f"{_FIELDS[part].title}: {types[p].get('title') or p}")
+        for p in view.care_types
+    }
 
 
 def _site_places(view: _View, site: str, year: int) -> dict[str, int]:
-    """Places of a site: all, existing and new; all and existing by care type."""
+    """Places of a site: all, existing and new, together and by care type."""
     places = {p: view.all_places(site, p, year) for p in view.care_types}
     new = {p: view.new_places[site, p, year] for p in view.care_types}
     return {
         **{f"places_{p}": places[p] for p in places},
         **{f"places_existing_{p}": places[p] - new[p] for p in places},
+        **{f"places_new_{p}": new[p] for p in places},
         "places": sum(places.values()),
         "places_existing": sum(places.values()) - sum(new.values()),
         "places_new": sum(new.values()),
@@ -243,22 +346,20 @@ def _site_places(view: _View, site: str, year: int) -> dict[str, int]:
 
 
 def _places_fields(view: _View) -> Fields:
-    own: Fields = {"site": str, "title": str, "core": str, "year": int, "date": date}
-    return own | _place_fields(view)
+    return _named("site", "title", "core", *_PERIOD) | _place_fields(view)
 
 
-def _places(view: _View) -> Iterator[_Row]:
+def _places(view: _View) -> Iterator[Row]:
     for site, spec in sorted(view.scenario["sites"].items()):
         for year in view.years:
-            yield _Row(
+            yield Row(
                 f"{site}/{year}",
                 geojson.point(spec.get("location")),
                 {
                     "site": site,
                     "title": spec.get("title") or site,
                     "core": spec.get("core"),
-                    "year": year,
-                    "date": _first_day(year),
+                    **_period(year),
                     **_site_places(view, site, year),
                 },
             )
@@ -268,21 +369,19 @@ def _places(view: _View) -> Iterator[_Row]:
 
 
 def _project_fields(view: _View) -> Fields:
-    texts = ("project", "title", "site", "core", "kind", "ownership", "care_types")
-    whole = ("min_places", "max_places", "opens", "closes", "year", "places")
-    by_type = [f"places_{p}" for p in view.care_types]
-    return {
-        **dict.fromkeys(texts, str),
-        "opened": bool,
-        **dict.fromkeys((*whole, *by_type), int),
-        "investment_nok": float,
-    }
+    own = ("project", "title", "site", "core", "kind", "ownership", "care_types", "opened")
+    decided = ("opens", "closes", "from_date", "to_date", "year", "places")
+    return (
+        _named(*own, "min_places", "max_places", *decided)
+        | _by_type(view, "places")
+        | _named("investment_nok")
+    )
 
 
-def _projects(view: _View) -> Iterator[_Row]:
+def _projects(view: _View) -> Iterator[Row]:
     for project, spec in sorted((view.scenario.get("projects") or {}).items()):
         site = view.scenario["sites"][spec["site"]]
-        yield _Row(
+        yield Row(
             project,
             geojson.point(site.get("location")),
             {
@@ -309,6 +408,8 @@ def _decided(view: _View, spec: Document, decided: Document) -> dict[str, Any]:
     return {
         "opens": decided.get("opens"),
         "closes": decided.get("closes"),
+        "from_date": _first_day(decided.get("opens")),
+        "to_date": _last_day_before(decided.get("closes")),
         "places": sum(size.values()),
         **{f"places_{p}": size[p] for p in size},
         "investment_nok": _net_investment_nok(spec, places) if decided else 0,
@@ -328,26 +429,40 @@ def _net_investment_nok(spec: Document, places: Document) -> float:
 
 
 def _district_fields(view: _View) -> Fields:
-    own = dict.fromkeys(("district", "title", "core"), str)
-    figures = ("need_places", "unmet_places", "mean_minutes")
-    return own | view.shown_fields(dict.fromkeys((*_population_names(view), *figures), float))
+    return _named("district", "title", "core") | view.shown_fields(_key_figures(view))
 
 
-def _districts(view: _View) -> Iterator[_Row]:
+def _key_figures(view: _View) -> Fields:
+    planned = ("need_places", "served_places", "unmet_places", "mean_minutes")
+    return _population_fields(view) | _named(*planned)
+
+
+def _districts(view: _View) -> Iterator[Row]:
     for district in view.districts:
-        spec = view.scenario["districts"][district]
-        outline = spec.get("geometry")
-        yield _Row(
-            district,
-            geojson.polygon(outline) if outline else geojson.point(spec.get("location")),
-            {
-                "district": district,
-                "title": spec.get("title") or district,
-                "core": spec.get("core"),
-                "year": view.year,
-                **view.renamed({y: _district_figures(view, district, y) for y in view.shown}),
-            },
-        )
+        figures = {y: _district_figures(view, district, y) for y in view.shown}
+        of_year = {"year": view.year, **view.renamed(figures)}
+        yield Row(district, view.outlines[district], {**_who(view, district), **of_year})
+
+
+def _district_year_fields(view: _View) -> Fields:
+    return _named("district", "title", "core", *_PERIOD) | _key_figures(view)
+
+
+def _district_years(view: _View) -> Iterator[Row]:
+    for district in view.districts:
+        who = _who(view, district)
+        for year in view.years:
+            of_year = {**_period(year), **_district_figures(view, district, year)}
+            yield Row(f"{district}/{year}", view.outlines[district], {**who, **of_year})
+
+
+def _who(view: _View, district: str) -> dict[str, Any]:
+    spec = view.scenario["districts"][district]
+    return {
+        "district": district,
+        "title": spec.get("title") or district,
+        "core": spec.get("core"),
+    }
 
 
 def _district_figures(view: _View, district: str, year: int) -> dict[str, float | None]:
@@ -355,13 +470,14 @@ def _district_figures(view: _View, district: str, year: int) -> dict[str, float 
     return {
         **_population(view, [district], year),
         "need_places": planned.get("need", view.need[district, year]),
+        "served_places": planned["need"] - planned["unmet"] if planned else None,
         "unmet_places": planned.get("unmet"),
         "mean_minutes": planned.get("mean_minutes"),
     }
 
 
-def _population_names(view: _View) -> list[str]:
-    return [f"population_{group}" for group in view.groups]
+def _population_fields(view: _View) -> Fields:
+    return {f"population_{group}": Field(float, f"Innbyggere {group}") for group in view.groups}
 
 
 def _population(view: _View, districts: Sequence[str], year: int) -> dict[str, float]:
@@ -377,14 +493,13 @@ def _population(view: _View, districts: Sequence[str], year: int) -> dict[str, f
 
 
 def _core_fields(view: _View) -> Fields:
-    own: Fields = {"core": str, "title": str, "main": bool, "location_quality": str}
-    people = dict.fromkeys(_population_names(view), float)
-    return own | view.shown_fields({"places": int, **people})
+    own = _named("core", "title", "main", "location_quality")
+    return own | view.shown_fields(_named("places") | _population_fields(view))
 
 
-def _cores(view: _View) -> Iterator[_Row]:
+def _cores(view: _View) -> Iterator[Row]:
     for core, spec in sorted((view.scenario.get("cores") or {}).items()):
-        yield _Row(
+        yield Row(
             core,
             geojson.point(spec.get("location")),
             {
@@ -410,30 +525,28 @@ def _core_figures(view: _View, core: str, year: int) -> dict[str, float]:
 
 
 def _allocation_fields(_: _View) -> Fields:
-    texts = ("district", "district_title", "need", "site", "site_title", "care_type")
-    return {
-        "year": int,
-        "date": date,
-        **dict.fromkeys(texts, str),
-        "places": float,
-        "minutes": float,
-    }
+    where = ("district", "district_title", "need", "site", "site_title")
+    people = {"places": Field(float, "Personer (plasser i bruk)")}
+    what = _named("care_type", "care_type_title")
+    return _named(*_PERIOD, *where) | what | people | _named("minutes")
 
 
-def _allocation(view: _View) -> Iterator[_Row]:
+def _allocation(view: _View) -> Iterator[Row]:
     keys = ("year", "district", "need", "site", "care_type")
     served = [share for share in view.plan.get("allocation") or [] if share["year"] in view.years]
     for share in sorted(served, key=lambda share: [share[key] for key in keys]):
         district = view.scenario["districts"][share["district"]]
         site = view.scenario["sites"][share["site"]]
-        yield _Row(
+        care_type = view.scenario["care_types"][share["care_type"]]
+        yield Row(
             "/".join(str(share[key]) for key in keys),
             geojson.line(district.get("location"), site.get("location")),
             {
                 **share,
-                "date": _first_day(share["year"]),
+                **_period(share["year"]),
                 "district_title": district.get("title") or share["district"],
                 "site_title": site.get("title") or share["site"],
+                "care_type_title": care_type.get("title") or share["care_type"],
             },
         )
 
@@ -445,6 +558,7 @@ _SPECS = {
     "cores": _Spec(_core_fields, _cores),
     "places": _Spec(_places_fields, _places),
     "allocation": _Spec(_allocation_fields, _allocation),
+    "district_years": _Spec(_district_year_fields, _district_years),
 }
 
 
@@ -455,15 +569,27 @@ def _quality(spec: Document) -> str:
     return spec.get("location_quality") or "unknown"
 
 
-def _first_day(year: int) -> str:
-    return date(year, 1, 1).isoformat()
+def _period(year: int) -> dict[str, Any]:
+    return {
+        "year": year,
+        "from_date": _first_day(year),
+        "to_date": _last_day_before(year + 1),
+    }
 
 
-def _feature(row: _Row, columns: Fields) -> geojson.Object:
-    properties = {name: _typed(row.values[name], kind) for name, kind in columns.items()}
+def _first_day(year: int | None) -> str | None:
+    return None if year is None else date(year, 1, 1).isoformat()
+
+
+def _last_day_before(year: int | None) -> str | None:
+    return None if year is None else date(year - 1, 12, 31).isoformat()
+
+
+def _feature(row: Row, columns: Fields) -> geojson.Object:
+    properties = {name: typed(row.values[name], field.kind) for name, field in columns.items()}
     return geojson.feature(row.key, row.geometry, properties)
 
 
-def _typed(value: Any, kind: type[Any]) -> Any:
+def typed(value: Any, kind: type[Any]) -> Any:
     """So that 1 is 1.0 where the column is of floats; a date is already written out."""
     return value if value is None or kind is date else kind(value)

@@ -14,6 +14,9 @@ READ, PLAN, ADMIN = AccessScope.READ, AccessScope.PLAN, AccessScope.ADMIN
 OF_OPERATORS = frozenset({"/metrics"})
 """About all tenants: for callers of the default one alone."""
 
+MAPS = "/ogc"
+"""Of what is below it all is read, and nothing written."""
+
 RULES: dict[tuple[str, str], AccessScope] = {
     ("POST", "/v1/scenarios"): PLAN,
     ("GET", "/v1/scenarios"): READ,
@@ -30,6 +33,7 @@ RULES: dict[tuple[str, str], AccessScope] = {
     ("GET", "/v1/runs/{run_id}/plan"): READ,
     ("GET", "/v1/runs/{run_id}/plan.geojson"): READ,
     ("GET", "/v1/runs/{run_id}/plan.gpkg"): READ,
+    ("GET", "/v1/runs/{run_id}/plan.qgz"): READ,
     ("GET", "/v1/runs/{run_id}/incumbents"): READ,
     ("GET", "/v1/runs/{run_id}/events"): READ,
     ("POST", "/v1/batches"): PLAN,
@@ -57,6 +61,7 @@ def require_rules(routers: Iterable[APIRouter]) -> None:
         for route in router.routes
         if isinstance(route, APIRoute) and route.path not in OPEN_TO_ALL
         for method in route.methods or ()
+        if (method, _top(route.path)) != ("GET", MAPS)
     }
     if found != RULES.keys():
         raise RuntimeError(f"routes and rules differ: {sorted(found ^ RULES.keys())}")
@@ -67,8 +72,13 @@ def permitted(request: Request) -> None:
     path: str = request.scope["route"].path
     if path in OPEN_TO_ALL:
         return
-    caller, needed = caller_here(request), RULES[request.method, path]
+    caller = caller_here(request)
+    needed = READ if _top(path) == MAPS else RULES[request.method, path]
     if needed not in caller.scopes:
         raise NotPermitted(needed)
     if path in OF_OPERATORS and caller.tenant != DEFAULT_TENANT:
         raise NotPermitted(f"{needed} ({DEFAULT_TENANT})")
+
+
+def _top(path: str) -> str:
+    return "/" + path.split("/")[1]

@@ -18,6 +18,7 @@ from app.services.batches import Batches
 from app.services.idempotency import KeyedPost
 from app.services.keys import Keys
 from app.services.login import LogIn
+from app.services.maps import MapCache, Maps
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.settings import Settings
@@ -42,6 +43,7 @@ class Services:
     engine: JobEngine
     metrics: Metrics
     feed: Feed
+    map_cache: MapCache
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class ServicesForCaller:
     def batches(self) -> Batches:
         """Those of the caller's tenant."""
         return Batches(self._database, self._acceptance)
+
+    @property
+    def maps(self) -> Maps:
+        """Of the runs and scenarios of the caller's tenant."""
+        return Maps(self._database, self.scenarios, self.runs, self.common.map_cache)
 
     @property
     def keys(self) -> Keys:
@@ -152,7 +159,8 @@ CommonServices = Annotated[Services, Depends(services)]
 ServicesHere = Annotated[ServicesForCaller, Depends(services_for_caller)]
 JsonBody = Annotated[Any, Depends(json_body)]
 KeyedPostHere = Annotated[KeyedPost | None, Depends(keyed_post)]
-Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,100}$")]
+ID_PATTERN = r"^[0-9A-Za-z_.-]{1,100}$"
+Id = Annotated[str, Path(pattern=ID_PATTERN)]
 Limit = Annotated[int, Query(ge=1, le=100, description="Items on a page.")]
 CursorText = Annotated[
     str | None, Query(max_length=300, description="From the `next` of the page before.")

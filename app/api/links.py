@@ -1,4 +1,7 @@
-"""Addresses in answers: paths from the server's root, right behind any proxy that keeps paths."""
+"""Addresses in answers: paths from the server's root, right behind any proxy that keeps paths.
+
+Map programs get them with the server's name, for QGIS does not understand them otherwise.
+"""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -11,6 +14,22 @@ from models import RunRow
 
 RUNS = "/v1/runs"
 BATCHES = "/v1/batches"
+OGC = "/ogc"
+
+
+def ogc_run(run_id: str) -> str:
+    """Where the layers of a run are, for map programs."""
+    return f"{OGC}/runs/{run_id}"
+
+
+def ogc_scenario(scenario_id: str) -> str:
+    """Where the layers of a scenario are, by its newest plan."""
+    return f"{OGC}/scenarios/{scenario_id}"
+
+
+def absolute(request: Request, path: str) -> str:
+    """An address for programs that keep it: with the server's name, as the client wrote it."""
+    return f"{str(request.base_url).rstrip('/')}{path}"
 
 
 def next_page(request: Request, **query: str | int | None) -> str | None:
@@ -44,6 +63,8 @@ def run_links(row: RunRow) -> list[Link]:
         links += [
             Link(rel="plan", href=f"{here}/plan", type="application/json"),
             Link(rel="geojson", href=f"{here}/plan.geojson", type="application/geo+json"),
+            Link(rel="ogc", href=ogc_run(row.id), type="application/json"),
+            Link(rel="qgz", href=f"{here}/plan.qgz", type="application/x-qgis-project"),
             Link(rel="gpkg", href=f"{here}/plan.gpkg", type="application/geopackage+sqlite3"),
         ]
     return links

@@ -16,6 +16,16 @@ OPEN = (RunStatus.ACCEPTED, RunStatus.RUNNING)
 _TOLD = (RunRow.id, RunRow.tenant, RunRow.status, RunRow.outcome, RunRow.error_code)
 _WAITING = {"status": RunStatus.ACCEPTED, "worker_id": None, "started": None}
 
+_PLANS = (
+    select(RunRow)
+    .where(
+        RunRow.status == RunStatus.SUCCESSFUL,
+        RunRow.kind == "solve",
+        RunRow.outcome.in_(("optimal", "feasible")),
+    )
+    .order_by(RunRow.ended.desc(), RunRow.id)
+)
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -72,6 +82,16 @@ class RunRepository:
             .order_by(RunRow.batch_id, RunRow.batch_position)
             .execution_options(populate_existing=True)
         ).all()
+
+    def newest_with_plan(self, scenario_id: str) -> RunRow | None:
+        """The plan of a scenario that was finished last."""
+        return self._session.scalars(
+            _PLANS.where(RunRow.scenario_id == scenario_id).limit(1)
+        ).one_or_none()
+
+    def newest_plans(self, limit: int) -> Sequence[RunRow]:
+        """Up to `limit` runs with a plan, the one finished last first."""
+        return self._session.scalars(_PLANS.limit(limit)).all()
 
     def lock(self, run_id: str) -> RunRow | None:
         """One with its scenario, ours alone until the end of the transaction."""

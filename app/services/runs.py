@@ -86,6 +86,13 @@ class Runs:
         with self._database.reading() as session:
             return _plan(_found(RunRepository(session).get(run_id, RunRow.result)))
 
+    def with_plan(self, run_id: str) -> RunRow:
+        """A run that has a plan document; NotFound while there is none, or never will be."""
+        row = self.get(run_id)
+        if row.kind != "solve" or not row.has_result:
+            raise _no_plan(row)
+        return row
+
     def plan_tag(self, run_id: str, *what: str | int | None) -> str:
         """Entity tag of what is made of a run's plan, `what` saying which; NotFound without one."""
         with self._database.reading() as session:
@@ -181,17 +188,27 @@ def _found(row: RunRow | None) -> RunRow:
 
 
 def _plan(row: RunRow) -> str:
-    if row.kind != "solve":
-        raise NotFound(
-            "not_a_plan", f"En kjøring av slaget «{row.kind}» gir ikke én plan. Les /result."
-        )
-    return _result(row)
+    if row.kind != "solve" or row.result is None:
+        raise _no_plan(row)
+    return row.result
 
 
 def _result(row: RunRow) -> str:
-    if row.result is not None:
-        return row.result
+    if row.result is None:
+        raise _nothing_yet(row)
+    return row.result
+
+
+def _no_plan(row: RunRow) -> NotFound:
+    if row.kind != "solve":
+        return NotFound(
+            "not_a_plan", f"En kjøring av slaget «{row.kind}» gir ikke én plan. Les /result."
+        )
+    return _nothing_yet(row)
+
+
+def _nothing_yet(row: RunRow) -> NotFound:
     what = "plan" if row.kind == "solve" else "result"
     if row.status in OPEN:
-        raise NotFound(f"{what}_not_ready", "Kjøringen er ikke ferdig ennå.")
-    raise NotFound(f"no_{what}", "Kjøringen endte uten svar.")
+        return NotFound(f"{what}_not_ready", "Kjøringen er ikke ferdig ennå.")
+    return NotFound(f"no_{what}", "Kjøringen endte uten svar.")

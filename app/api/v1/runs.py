@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -20,11 +20,12 @@ from app.api.dependencies import (
     Limit,
     ServicesHere,
 )
-from app.api.links import RUNS, next_page
+from app.api.links import RUNS, absolute, next_page, ogc_run, ogc_scenario
 from app.api.middleware.heads import answers_head
 from app.api.openapi import RESULT_REFS, accepts, problems, ref, returns
 from app.api.resources import error_of, incumbent_resource, progress_of, run_resource
 from app.api.waiting import wait_for
+from app.errors import NotFound
 from app.repositories.runs import OPEN
 from app.schemas.run import (
     IncumbentList,
@@ -35,11 +36,14 @@ from app.schemas.run import (
 )
 from app.services.etags import tag_of, weak
 from app.services.run_events import Event, Place, State, state_number
-from geodata.layers import LAYERS
+from geodata.layers import MAP_LAYERS
+from geodata.qgis.project import live, package
 from models import IncumbentRow, RunRow
 
 GEOJSON = "application/geo+json"
 GEOPACKAGE = "application/geopackage+sqlite3"
+QGIS_PROJECT = "application/x-qgis-project"
+ProjectSource = Literal["run", "scenario", "package"]
 LONGEST_WAIT_S = 120
 STOPPED_WITHIN_S = 5.0
 MAX_SEQ = 2**31 - 1
@@ -142,7 +146,7 @@ def read_plan(services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch = N
 def read_layers(
     services: ServicesHere,
     run_id: Id,
-    layer: Annotated[str | None, Query(description=f"One of {', '.join(LAYERS)}.")] = None,
+    layer: Annotated[str | None, Query(description=f"One of {', '.join(MAP_LAYERS)}.")] = None,
     year: Annotated[int | None, Query(description="A year of the planning period.")] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -178,6 +182,50 @@ def read_geopackage(
             services.runs.geopackage(run_id),
             media_type=GEOPACKAGE,
             headers={"Content-Disposition": 'attachment; filename="plan.gpkg"'},
+        ),
+    )
+
+
+@router.get(
+    "/{run_id}/plan.qgz",
+    operation_id="get_plan_project",
+    response_class=Response,
+    responses={
+        200: returns(QGIS_PROJECT, {"type": "string", "format": "binary"}),
+        **NOT_MODIFIED,
+        **problems(404, 422),
+    },
+)
+def read_project(
+    services: ServicesHere,
+    request: Request,
+    run_id: Id,
+    source: Annotated[
+        ProjectSource,
+        Query(
+            description="Where QGIS reads the layers: this run, the newest plan of its scenario, "
+            "or `plan.gpkg` in the same folder."
+        ),
+    ] = "run",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A QGIS project with the plan's layers, styles, years to play and a sheet to print."""
+    scenario_id = services.maps.of_run(run_id).scenario_id
+    if source == "package":
+        data = package("plan.gpkg")
+    elif source == "run":
+        data = live(absolute(request, ogc_run(run_id)))
+    elif scenario_id is not None:
+        data = live(absolute(request, ogc_scenario(scenario_id)))
+    else:
+        raise NotFound("no_scenario", "Kjøringen er ikke av et lagret scenario. Bruk source=run.")
+    return unless_known(
+        if_none_match,
+        services.runs.plan_tag(run_id, "qgz", data.source("")),
+        lambda: Response(
+            services.maps.project(run_id, data),
+            media_type=QGIS_PROJECT,
+            headers={"Content-Disposition": 'attachment; filename="plan.qgz"'},
         ),
     )
 

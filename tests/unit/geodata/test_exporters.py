@@ -52,13 +52,15 @@ def test_columns_are_the_same_with_and_without_rows(tmp_path, scenario, plan):
     assert with_rows == without
     assert without[LAYERS.index("allocation")] == {
         "year": "int64",
-        "date": "datetime64[D]",
+        "from_date": "datetime64[D]",
+        "to_date": "datetime64[D]",
         "district": "object",
         "district_title": "object",
         "need": "object",
         "site": "object",
         "site_title": "object",
         "care_type": "object",
+        "care_type_title": "object",
         "places": "float64",
         "minutes": "float64",
     }

@@ -1,8 +1,9 @@
 import json
+from datetime import date
 
 import pytest
 
-from geodata.layers import LAYERS, all_layers, fields, layer
+from geodata.layers import LAYERS, MAP_LAYERS, all_layers, fields, layer
 from solver.domain.errors import GeodataError
 
 
@@ -29,6 +30,8 @@ def test_sites_have_the_places_of_the_first_and_the_last_year(scenario, plan):
         "places_institution_2026": 10,
         "places_existing_hdo_2026": 0,
         "places_existing_institution_2026": 10,
+        "places_new_hdo_2026": 0,
+        "places_new_institution_2026": 0,
         "places_2028": 8,
         "places_existing_2028": 8,
         "places_new_2028": 0,
@@ -36,6 +39,8 @@ def test_sites_have_the_places_of_the_first_and_the_last_year(scenario, plan):
         "places_institution_2028": 8,
         "places_existing_hdo_2028": 0,
         "places_existing_institution_2028": 8,
+        "places_new_hdo_2028": 0,
+        "places_new_institution_2028": 0,
     }
     assert part(sites["vestheim"], "title", "ownership", "location_quality") == {
         "title": "vestheim",
@@ -79,7 +84,8 @@ def test_places_per_site_and_year(scenario, plan):
         "title": "vestheim",
         "core": "vest",
         "year": 2027,
-        "date": "2027-01-01",
+        "from_date": "2027-01-01",
+        "to_date": "2027-12-31",
         "places": 6,
         "places_existing": 0,
         "places_new": 6,
@@ -87,6 +93,8 @@ def test_places_per_site_and_year(scenario, plan):
         "places_institution": 1,
         "places_existing_hdo": 0,
         "places_existing_institution": 0,
+        "places_new_hdo": 5,
+        "places_new_institution": 1,
     }
     assert list(properties("places", scenario, plan, 2028)) == ["helsehus/2028", "vestheim/2028"]
 
@@ -108,6 +116,8 @@ def test_an_opened_project(scenario, plan):
         "max_places": 20,
         "opens": 2027,
         "closes": None,
+        "from_date": "2027-01-01",
+        "to_date": None,
         "year": 2028,
         "places": 9,
         "places_hdo": 7,
@@ -142,10 +152,12 @@ def test_districts_are_outlines_or_points_with_key_figures(scenario, plan):
         "core": "sentrum",
         "population_80+_2026": 100.0,
         "need_places_2026": 16.0,
+        "served_places_2026": 10.0,
         "unmet_places_2026": 6.0,
         "mean_minutes_2026": 1.5,
         "population_80+_2028": 200.0,
         "need_places_2028": 40.0,
+        "served_places_2028": 40.0,
         "unmet_places_2028": 0.0,
         "mean_minutes_2028": 2.5,
     }
@@ -159,6 +171,44 @@ def test_districts_of_one_year(scenario, plan):
         "population_80+": 150.0,
         "need_places": 24.0,
         "mean_minutes": 2.0,
+    }
+
+
+def test_districts_per_year(scenario, plan):
+    years = properties("district_years", scenario, plan)
+    assert list(years) == [f"{d}/{y}" for d in ("by", "land") for y in (2026, 2027, 2028)]
+    assert years["by/2027"] == {
+        "district": "by",
+        "title": "Byen",
+        "core": "sentrum",
+        "year": 2027,
+        "from_date": "2027-01-01",
+        "to_date": "2027-12-31",
+        "population_80+": 150.0,
+        "need_places": 24.0,
+        "served_places": 20.0,
+        "unmet_places": 4.0,
+        "mean_minutes": 2.0,
+    }
+    assert list(properties("district_years", scenario, plan, 2028)) == ["by/2028", "land/2028"]
+
+
+def test_fields_have_the_titles_that_planners_read(scenario):
+    titles = {name: field.title for name, field in fields("places", scenario).items()}
+    assert part(titles, "places_existing_hdo", "places_new", "year") == {
+        "places_existing_hdo": "Plasser som står i dag: HDO-plass",
+        "places_new": "Nye plasser",
+        "year": "År",
+    }
+    assert fields("districts", scenario)["population_80+_2028"].title == "Innbyggere 80+ 2028"
+
+
+def test_a_project_that_closes_stands_to_the_end_of_the_year_before(scenario, plan):
+    plan["projects"]["nybygg"]["closes"] = 2028
+    project = properties("projects", scenario, plan)["nybygg"]
+    assert part(project, "from_date", "to_date") == {
+        "from_date": "2027-01-01",
+        "to_date": "2027-12-31",
     }
 
 
@@ -190,13 +240,15 @@ def test_allocation_is_lines_from_district_to_site(scenario, plan):
     }
     assert by["properties"] == {
         "year": 2027,
-        "date": "2027-01-01",
+        "from_date": "2027-01-01",
+        "to_date": "2027-12-31",
         "district": "by",
         "district_title": "Byen",
         "need": "hdo",
         "site": "vestheim",
         "site_title": "vestheim",
         "care_type": "hdo",
+        "care_type_title": "HDO-plass",
         "places": 5.0,
         "minutes": 7.0,
     }
@@ -242,14 +294,14 @@ def test_without_a_plan_the_scenario_is_shown_alone(scenario, no_plan):
 
 
 @pytest.mark.parametrize("year", [None, 2026, 2028])
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", MAP_LAYERS)
 def test_every_feature_has_every_property_with_its_type(scenario, plan, name, year):
     columns = fields(name, scenario, year)
     features = layer(name, scenario, plan, year)["features"]
     for feature in features:
         assert list(feature["properties"]) == list(columns)
         for column, value in feature["properties"].items():
-            written = str if columns[column].__name__ == "date" else columns[column]
+            written = str if columns[column].kind is date else columns[column].kind
             assert value is None or type(value) is written
     assert len({feature["id"] for feature in features}) == len(features)
 
