@@ -60,7 +60,7 @@ def lettering(size: float, colour: str, edge: float, computed: Expressions) -> E
     settings = {
         "font": FONT,
         "font_style": "Bold",
-        "chr": "",
+        "chr": " ",  # nothing where nothing is computed, as in a legend
         "size": str(size),
         "size_unit": "MM",
         "color": _rgba(colour),

@@ -10,7 +10,6 @@ import sys
 from typing import Any
 
 from qgis.core import (
-    Qgis,
     QgsApplication,
     QgsDateTimeRange,
     QgsExpressionContext,
@@ -161,9 +160,7 @@ def main() -> None:
     application.initQgis()
     tasks = {task.__name__: task for task in (layers, project, maps, sheet, pixels)}
     answer = tasks[sys.argv[1]](**json.loads(sys.argv[2]))
-    print(
-        json.dumps(answer | {"version": Qgis.QGIS_VERSION} if isinstance(answer, dict) else answer)
-    )
+    print(json.dumps(answer))
     sys.stdout.flush()
     os._exit(0)  # QGIS tears down what Python still holds
 
