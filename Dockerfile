@@ -1,4 +1,6 @@
 # The service in a small image: built in one stage, run in another, as a user without rights.
+# It asks for a log-in, so make a key first:
+#   docker run --rm -v flerkjerne:/data flerkjerne flerkjerne keys create NAME
 # Read-only root: docker run --read-only --tmpfs /tmp -v flerkjerne:/data -p 8000:8000 flerkjerne
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /src

@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-killloop check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -23,6 +23,12 @@ test-slow: setup  ## what takes longer than the whole suite may
 
 test-robustness: setup  ## the whole corpus of bad requests, and 20 000 that are generated
 	$(BIN)/pytest tests/robustness -s
+
+KILLS ?= 200
+
+test-killloop: setup  ## kill processes and databases at random moments; every run ends, once
+	$(BIN)/python -m tests.integration.killloop sqlite --kills $(KILLS)
+	$(BIN)/python -m tests.integration.killloop postgresql --kills $(KILLS)
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .

@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO, get_args
+from typing import Any, Self, TextIO, get_args
 
 from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
+from app import administration
+from app.administration import settings_with
 from app.comparison_table import print_comparison
 from app.jobs.child import Failure, run_in_child
 from app.schemas.jsontext import parse_json
@@ -29,14 +31,14 @@ from app.services.comparison import Compared, compare, require_two_to_six
 from app.services.parameters import check_parameters
 from app.services.plan_document import dump, scenario_hash
 from app.services.task import Task
+from app.services.travel_figures import matrix_figures
 from app.services.words import millions, number, percent
 from app.summary import OUTCOMES, print_summary, wide
+from app.travel_command import add_travel_options, travel_matrix
+from app.travel_table import print_matrix
 from geodata import bundled
 from solver.domain.errors import DocumentInvalid, InputError, Issue, SitingError
 from solver.domain.result import REFEREE_SECONDS, Progress, SolveOptions, Strategy, Watcher
-
-if TYPE_CHECKING:
-    from app.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_INVALID, EXIT_INFEASIBLE, EXIT_NO_PLAN = 0, 1, 2, 3, 4
 EXITS = {
@@ -160,6 +162,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--geojson", type=Path, metavar="FIL", help="forskjellene på kartet")
     compare.set_defaults(run=_compare)
 
+    travel = commands.add_parser(
+        "travel", help="reisetider på vegnett inn i et scenario, eller vis dem"
+    )
+    _add_scenario(travel)
+    add_travel_options(travel)
+    travel.set_defaults(run=_travel)
+
     validate = commands.add_parser("validate", help="kontroller et scenario uten å løse det")
     _add_scenario(validate)
     validate.set_defaults(run=_validate)
@@ -170,6 +179,8 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = commands.add_parser("worker", help="løs kjøringer fra en delt PostgreSQL-database")
     worker.set_defaults(run=_worker)
+
+    administration.add_commands(commands)
 
     serve = commands.add_parser("serve", help="start HTTP-tjenesten med én arbeider")
     serve.add_argument("--host")
@@ -434,6 +445,20 @@ def _error(failure: Failure) -> SitingError:
     return kind(failure.code, failure.detail)
 
 
+def _travel(options: argparse.Namespace) -> int:
+    _can_write(options.out)
+    document = _read(options.scenario, options.changes)
+    if options.inspect:
+        print_matrix(wide(Console()), document, matrix_figures(document))
+        return EXIT_OK
+    done = travel_matrix(check_scenario(document), options)
+    console = _hand_out(dump(done.document), options.out)
+    for remark in done.remarks:
+        print(remark, file=sys.stderr)
+    print_matrix(console, done.document, matrix_figures(done.document))
+    return EXIT_OK
+
+
 def _validate(options: argparse.Namespace) -> int:
     _read(options.scenario, options.changes)
     print("Scenariet er gyldig.")
@@ -449,29 +474,15 @@ def _serve(options: argparse.Namespace) -> int:
     from app.main import serve
 
     chosen = {name: getattr(options, name) for name in ("host", "port")}
-    serve(_settings({name: value for name, value in chosen.items() if value is not None}))
+    serve(settings_with({name: value for name, value in chosen.items() if value is not None}))
     return EXIT_OK
 
 
 def _worker(_options: argparse.Namespace) -> int:
     from app.main import work
 
-    work(_settings({}))
+    work(settings_with({}))
     return EXIT_OK
-
-
-def _settings(chosen: Mapping[str, Any]) -> "Settings":
-    from app.settings import Settings
-
-    try:
-        return Settings(**chosen)
-    except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
-        raise InputError(
-            "settings_invalid",
-            f"Innstillingene kan ikke brukes: {wrong}. "
-            "Rett valget på kommandolinjen eller miljøvariabelen FLERKJERNE_… av samme navn.",
-        ) from error
 
 
 def _read(source: str, changes: Sequence[str]) -> dict[str, Any]:

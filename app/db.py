@@ -10,8 +10,10 @@ import fcntl
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import NullPool
 
 from alembic import command
-from app.errors import DatabaseInUse
+from app.callers import SYSTEM, Caller
+from app.errors import DATABASE_AWAY, DatabaseCorrupt, DatabaseInUse
+from app.repositories.audit import write_noted
+from app.sessions import TENANT_SETTING, CallerSession
 
 SAFE_SQLITE = (3, 51, 3)
 
@@ -40,6 +44,11 @@ _GIVE_UP = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# A table that a migration holds: 503 and Retry-After, not a request that hangs.
+_WAIT_NO_LONGER = {"options": "-c lock_timeout=4000"}
+
+
+_ONE_INSTANT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def checked_url(url: str) -> str:
@@ -60,6 +69,7 @@ def make_engine(url: str) -> Engine:
     """Engine for the service; a connection with the option `writing` takes SQLite's write lock."""
     parsed = make_url(checked_url(url))
     sqlite = parsed.get_backend_name() == "sqlite"
+    own_options = {} if "options" in parsed.query else _WAIT_NO_LONGER
     # Parameters are whole documents: an error that shows them would put them in the log.
     engine = create_engine(
         parsed,
@@ -67,7 +77,7 @@ def make_engine(url: str) -> Engine:
         pool_size=20,
         max_overflow=30,
         hide_parameters=True,
-        connect_args={} if sqlite else _GIVE_UP,
+        connect_args={} if sqlite else _GIVE_UP | own_options,
     )
     if sqlite:
         _prepare_sqlite(engine, foreign_keys=True)
@@ -84,11 +94,22 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        if sqlite3.sqlite_version_info < _KNOWS_SUBSEC:
+            connection.create_function("unixepoch", 1, _unixepoch)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+# DBOS asks for unixepoch('subsec') under Python 3.12, whatever SQLite there is.
+_KNOWS_SUBSEC = (3, 42)
+
+
+def _unixepoch(modifier: str) -> float | None:
+    """What a newer SQLite answers to this one question."""
+    return time.time() if modifier == "subsec" else None
 
 
 class Database:
@@ -112,37 +133,77 @@ class Database:
         """Whether this is SQLite, not PostgreSQL."""
         return self._reader.dialect.name == "sqlite"
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """One transaction that only reads."""
-        with Session(self._reader, expire_on_commit=False) as session, session.begin():
-            yield session
+    def of(self, caller: Caller) -> "CallersDatabase":
+        """Transactions in which a caller meets their tenant's rows only."""
+        return CallersDatabase(self, caller)
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction that writes: committed at the end, rolled back by an exception."""
+    def reading(self, caller: Caller = SYSTEM) -> Iterator[CallerSession]:
+        """One transaction that only reads; without a caller the service's own, over all tenants."""
         with (
-            self._turn,
-            Session(self._writer, expire_on_commit=False) as session,
+            CallerSession(self._reader, caller=caller, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
 
+    @contextmanager
+    def writing(self, caller: Caller = SYSTEM) -> Iterator[CallerSession]:
+        """One transaction that writes: committed at the end, rolled back by an exception."""
+        with (
+            self._turn,
+            CallerSession(self._writer, caller=caller, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+            write_noted(session, caller.actor)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One transaction that reads everything of everybody as it is at one instant."""
+        options = {} if self.is_sqlite else _ONE_INSTANT
+        with self._reader.connect().execution_options(**options) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(select(func.set_config(TENANT_SETTING, SYSTEM.tenant, True)))
+            yield connection
+
     def migrated(self) -> bool:
         """Whether the tables are those of this version of the software."""
-        newest = set(ScriptDirectory.from_config(_alembic_config(self.url)).get_heads())
+        newest = ScriptDirectory.from_config(_alembic_config(self.url)).get_current_head()
         with self._reader.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) == newest
+            return revision_of(connection) == newest
+
+    def knows(self, revision: str | None) -> bool:
+        """Whether tables of this revision can be brought to those of this version."""
+        scripts = ScriptDirectory.from_config(_alembic_config(self.url))
+        return revision in {script.revision for script in scripts.walk_revisions()}
+
+    def damage(self, *, thorough: bool = False) -> str | None:
+        """What SQLite finds damaged in its file, if anything; PostgreSQL looks for itself."""
+        if not self.is_sqlite:
+            return None
+        try:
+            with self._reader.connect() as connection:
+                check = "integrity_check" if thorough else "quick_check"
+                found = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalar_one()
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            if isinstance(error, DATABASE_AWAY):
+                raise
+            return str(getattr(error, "orig", error))
+        return None if found == "ok" else " ".join(str(found).split())
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Write from this process for some time; DatabaseInUse when another one has the file.
+        """Write from this process for some time.
 
-        On PostgreSQL any number of processes may.
+        Raises DatabaseInUse when another one has the SQLite file, DatabaseCorrupt when the file is
+        damaged. On PostgreSQL any number of processes may.
         """
         with ExitStack() as stack:
             if self.is_sqlite and not self._hold_file(stack):
                 raise DatabaseInUse
+            damage = self.damage()
+            if damage is not None:
+                raise DatabaseCorrupt(self.url, damage)
             yield
 
     def _hold_file(self, stack: ExitStack) -> bool:
@@ -168,9 +229,33 @@ class Database:
         self._reader.dispose()
 
 
-def migrate(url: str) -> None:
-    """Bring the tables to the newest version, waiting for another process that is at it."""
-    command.upgrade(_alembic_config(url), "head")
+@dataclass(frozen=True)
+class CallersDatabase:
+    """One caller's transactions. What serves callers has this and no other way to the database."""
+
+    _database: Database
+    caller: Caller
+
+    def reading(self) -> AbstractContextManager[CallerSession]:
+        """One transaction that only reads."""
+        return self._database.reading(self.caller)
+
+    def writing(self) -> AbstractContextManager[CallerSession]:
+        """One transaction that writes: committed at the end, rolled back by an exception."""
+        return self._database.writing(self.caller)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the tables to a version, the newest by default.
+
+    Waits for another process that is at it; newer tables stay as they are.
+    """
+    command.upgrade(_alembic_config(url), revision)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Of which version the tables are; None when there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager
@@ -189,6 +274,7 @@ def migrating(url: str) -> Iterator[Connection]:
         if not sqlite:
             connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            connection.execute(select(func.set_config(TENANT_SETTING, SYSTEM.tenant, True)))
         yield connection
         if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("a migration left rows that refer to nothing")

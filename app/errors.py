@@ -82,6 +82,35 @@ class Unprocessable(BadBody):
     """The body can be read but not used."""
 
 
+class Unauthorised(SitingError):
+    """Who asks has not said who they are, or not so that it can be believed."""
+
+
+class LoginMissing(Unauthorised):
+    """Nothing was said."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "login_required",
+            "Her kreves innlogging. Send en nøkkel som «Authorization: Bearer NØKKEL», eller som "
+            "passord med Basic.",
+        )
+
+
+class LoginFailed(Unauthorised):
+    """What was said is not right; in which way is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("login_failed", "Nøkkelen eller innloggingen er ukjent eller utløpt.")
+
+
+class NotPermitted(SitingError):
+    """Who asks may not do this."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__("not_permitted", f"Innloggingen må ha tilgangen «{scope}» til dette.")
+
+
 class Later(SitingError):
     """The same request may succeed when it is sent again, after so many seconds."""
 
@@ -125,6 +154,28 @@ class DatabaseUnreachable(SitingError):
         )
 
 
+class DatabaseCorrupt(SitingError):
+    """SQLite finds its file damaged."""
+
+    def __init__(self, url: str, found: str) -> None:
+        super().__init__(
+            "database_corrupt",
+            f"Databasefilen {make_url(url).database} er skadet ({found}). Legg den til side, og "
+            "hent en sikkerhetskopi med «flerkjerne db restore».",
+        )
+
+
+class NobodyCanLogIn(SitingError):
+    """The service would refuse every request."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            "nobody_can_log_in",
+            f"På {host} kreves innlogging, og ingen nøkkel gjelder. Lag en med «flerkjerne keys "
+            "create NAVN», eller sett FLERKJERNE_OIDC_ISSUER, eller lytt på 127.0.0.1.",
+        )
+
+
 class PortInUse(SitingError):
     """Something else listens there."""
 
@@ -140,7 +191,9 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 # The first line that fits holds.
 STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (BadRequest, 400),
+    (Unauthorised, 401),
     (CrossSite, 403),
+    (NotPermitted, 403),
     (NotFound, 404),
     (RequestLate, 408),
     (Conflict, 409),
@@ -157,6 +210,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
 
 TITLES = {
     400: "Kan ikke leses",
+    401: "Krever innlogging",
     403: "Ikke tillatt",
     404: "Finnes ikke",
     405: "Metoden kan ikke brukes her",

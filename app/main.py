@@ -11,24 +11,23 @@ from importlib.metadata import version
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
 from app import logs
-from app.api import methods, middleware, openapi, operations, problems
+from app.api import access, methods, middleware, openapi, operations, problems
 from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.api.v1 import compare, runs, scenarios, schemas
+from app.api.v1 import batches, compare, keys, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
 from app.ogc import routes as ogc
-from app.services.maps import Maps
-from app.services.runs import Runs
-from app.services.scenarios import Scenarios
+from app.services.login import LogIn
+from app.services.maps import MapCache
 from app.settings import Settings
 
 GRACEFUL_SHUTDOWN_S = 2
@@ -48,13 +47,15 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    routers = [part.router for part in (scenarios, runs, compare, schemas, operations, ogc)]
+    parts = (scenarios, runs, batches, compare, schemas, keys, operations, ogc)
+    routers = [part.router for part in parts]
+    access.require_rules(routers)
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(access.permitted)])
     methods.install(app, routers)
     problems.install(app)
     openapi.install(app)
-    middleware.install(app, settings, services.metrics)
+    middleware.install(app, settings, services.metrics, services.login)
     return app
 
 
@@ -84,7 +85,7 @@ def serve(settings: Settings) -> None:
     with (
         _ended_by_signals(),
         _listening(config) as listener,
-        at_work(services.database, services.engine),
+        at_work(services.database, services.engine, services.login),
     ):
         logger.info("Serving http://%s:%d", *listener.getsockname()[:2])
         _Server(config, services).run([listener])
@@ -143,27 +144,25 @@ def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
 
 def _wire(settings: Settings) -> Services:
     database = Database(settings.database_url)
-    stored = Scenarios(database)
-    engine = DurableJobEngine(database, settings)
-    runs = Runs(database, stored, settings, engine.enqueue)
     return Services(
         database=database,
-        scenarios=stored,
-        runs=runs,
-        maps=Maps(database, stored, runs, settings.map_cache_mb),
-        engine=engine,
-        feed=Feed(runs),
+        login=LogIn(database, settings),
+        settings=settings,
+        engine=DurableJobEngine(database, settings),
+        feed=Feed(database),
+        map_cache=MapCache(settings.map_cache_mb),
         metrics=Metrics(database),
-        cross_origins=settings.cors_origins,
     )
 
 
 @contextmanager
-def at_work(database: Database, engine: JobEngine) -> Iterator[None]:
-    """A worker on an up-to-date database, until the end."""
+def at_work(database: Database, engine: JobEngine, login: LogIn | None = None) -> Iterator[None]:
+    """A worker on an up-to-date database, until the end; with `login` one that serves callers."""
     with database.serving():
         try:
             migrate(database.url)
+            if login is not None:
+                login.require_somebody()
             engine.start()
         except DATABASE_AWAY as error:
             raise DatabaseUnreachable(database.url) from error
@@ -177,7 +176,7 @@ def at_work(database: Database, engine: JobEngine) -> Iterator[None]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    work = at_work(services.database, services.engine)
+    work = at_work(services.database, services.engine, services.login)
     await run_in_threadpool(work.__enter__)
     try:
         yield

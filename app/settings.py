@@ -1,9 +1,10 @@
 """Configuration: environment variables that start with FLERKJERNE_."""
 
+import ipaddress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.db import checked_url
@@ -21,6 +22,14 @@ WITH_COMMAS = BeforeValidator(_parts)
 Origin = Annotated[str, Field(pattern=r"^https?://[0-9A-Za-z.:\[\]-]+$")]
 
 
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
+
+# Keys that somebody on the way could replace would let anybody in.
+JwksUrl = Annotated[
+    str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/]).*$")
+]
+
+
 class Settings(BaseSettings):
     """What an operator may set. The database URL may hold a password and is never shown."""
 
@@ -36,7 +45,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Solves at the same time."""
     max_queue: Annotated[int, Field(ge=1)] = 100
-    """Accepted runs waiting; beyond it a new run is refused for now."""
+    """Accepted runs of one tenant waiting; beyond it a new run of theirs is refused for now."""
     max_time_limit_s: Annotated[float, Field(gt=0)] = 3600.0
     memory_limit_mb: Annotated[float, Field(ge=100)] = 8000.0
     """For one solve."""
@@ -76,5 +85,43 @@ class Settings(BaseSettings):
     """From posting a run to its first start."""
     max_total_s: Annotated[float, Field(gt=0)] = 172_800.0
     """From posting a run to its end, retries included."""
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    """Ended runs are removed so long after their end; never when left out."""
+    require_login: bool = False
+    """On a loopback address too; on others a log-in is always asked for."""
+    oidc_issuer: str | None = None
+    """Exactly as in the claim `iss` of tokens; without it only API keys are taken."""
+    oidc_audience: str | None = None
+    """Exactly as in the claim `aud`."""
+    oidc_jwks_url: JwksUrl | None = None
+    """Where the issuer's keys are; from a token no address is taken."""
+    oidc_algorithm: Algorithm = "RS256"
+    """The only one that is taken."""
+    oidc_scope_claim: str = "scope"
+    """With the scopes, as a list or with spaces between; dots lead inside."""
+    oidc_scope_prefix: str = ""
+    """Before `read`, `plan` and `admin` in that claim."""
+    oidc_tenant_claim: str | None = None
+    """With the tenant, such as `consumer.ID`; without it everybody is of the default tenant."""
     heartbeat_timeout_s: Annotated[float, Field(ge=3)] = 10.0
     """A worker not seen for so long is dead; its runs go to others, within 5 s more."""
+
+    @model_validator(mode="after")
+    def _issuer_is_whole(self) -> Self:
+        named = (self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url)
+        if any(named) and not all(named):
+            raise ValueError("oidc_issuer, oidc_audience og oidc_jwks_url hører sammen")
+        return self
+
+    @property
+    def login_required(self) -> bool:
+        """Whether callers must say who they are."""
+        return self.require_login or not _is_loopback(self.host)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it; other names than localhost may be anything."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

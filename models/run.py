@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from models.base import Base, Instant
+from models.base import Base, Instant, Owned
 
 
 class RunStatus(StrEnum):
@@ -28,7 +28,7 @@ class Priority(StrEnum):
     LOW = "low"
 
 
-class RunRow(Base):
+class RunRow(Owned, Base):
     """One computation, with its own copy of the scenario it was asked about.
 
     `attempt` counts how often a worker took it and never falls: a worker may write only while
@@ -50,12 +50,14 @@ class RunRow(Base):
         CheckConstraint(
             "status <> 'successful' OR result IS NOT NULL", name="result_when_successful"
         ),
-        Index(None, "created", "id"),
+        Index(None, "tenant", "created", "id"),
         CheckConstraint(
             f"priority IN ({', '.join(repr(p.value) for p in Priority)})", name="priority_known"
         ),
         Index(None, "status", "created", "id"),
         Index(None, "worker_id"),
+        CheckConstraint("(batch_id IS NULL) = (batch_position IS NULL)", name="place_in_batch"),
+        Index(None, "batch_id", "batch_position"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -70,6 +72,10 @@ class RunRow(Base):
     scenario: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     """JSON text."""
     scenario_hash: Mapped[str] = mapped_column(String(64))
+    batch_id: Mapped[str | None] = mapped_column(String(64))
+    """The batch it was posted in; a batch is its runs and nothing else."""
+    batch_position: Mapped[int | None]
+    """Which of the batch's scenarios it is about, from 0."""
     created: Mapped[datetime] = mapped_column(Instant)
     started: Mapped[datetime | None] = mapped_column(Instant)
     ended: Mapped[datetime | None] = mapped_column(Instant)

@@ -5,14 +5,14 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Instant
+from models.base import Base, Instant, Owned
 
 
-class ScenarioRow(Base):
+class ScenarioRow(Owned, Base):
     """A scenario document as its author wrote it; `version` counts changes, for the ETag."""
 
     __tablename__ = "scenario"
-    __table_args__ = (Index(None, "created", "id"),)
+    __table_args__ = (Index(None, "tenant", "created", "id"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     title: Mapped[str] = mapped_column(Text)

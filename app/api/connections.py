@@ -16,8 +16,8 @@ from typing import ClassVar, Self
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.callers import OPEN_AT_OVERLOAD
 from app.api.middleware.browsers import SECURITY_HEADERS
-from app.api.operations import OPEN_AT_OVERLOAD
 from app.api.problems import of_error
 from app.errors import BadRequest, HeadTooLarge, RequestLate, Unavailable
 from app.settings import Settings

@@ -1,21 +1,27 @@
 """What routes ask for: the services, and the body and headers of a request."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
 
+from app.api.callers import caller_here
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.db import Database
+from app.callers import Caller
+from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
+from app.services.acceptance import Acceptance
+from app.services.batches import Batches
 from app.services.idempotency import KeyedPost
-from app.services.maps import Maps
+from app.services.keys import Keys
+from app.services.login import LogIn
+from app.services.maps import MapCache, Maps
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
+from app.settings import Settings
 from solver.domain.errors import DocumentInvalid
 
 JSON = "application/json"
@@ -29,23 +35,68 @@ UNREADABLE = frozenset({"bad_json", "empty_document", "not_utf8"})
 
 @dataclass(frozen=True)
 class Services:
-    """The use cases behind the routes."""
+    """What the routes of one application stand on."""
 
     database: Database
-    scenarios: Scenarios
-    runs: Runs
-    maps: Maps
+    login: LogIn
+    settings: Settings
     engine: JobEngine
     metrics: Metrics
-    cross_origins: Collection[str]
-    """Origins of other sites whose pages may post here."""
     feed: Feed
+    map_cache: MapCache
+
+
+@dataclass(frozen=True)
+class ServicesForCaller:
+    """The same for one request, and the use cases as its caller meets them."""
+
+    common: Services
+    caller: Caller
+
+    @property
+    def scenarios(self) -> Scenarios:
+        """Those of the caller's tenant."""
+        return Scenarios(self._database)
+
+    @property
+    def runs(self) -> Runs:
+        """Those of the caller's tenant."""
+        return Runs(self._database, self._acceptance)
+
+    @property
+    def batches(self) -> Batches:
+        """Those of the caller's tenant."""
+        return Batches(self._database, self._acceptance)
+
+    @property
+    def maps(self) -> Maps:
+        """Of the runs and scenarios of the caller's tenant."""
+        return Maps(self._database, self.scenarios, self.runs, self.common.map_cache)
+
+    @property
+    def keys(self) -> Keys:
+        """Those of the caller's tenant."""
+        return Keys(self._database)
+
+    @property
+    def _acceptance(self) -> Acceptance:
+        common = self.common
+        return Acceptance(self.scenarios, common.settings, common.engine.enqueue)
+
+    @property
+    def _database(self) -> CallersDatabase:
+        return self.common.database.of(self.caller)
 
 
 def services(request: Request) -> Services:
     """Those of this application."""
     wired: Services = request.app.state.services
     return wired
+
+
+def services_for_caller(request: Request) -> ServicesForCaller:
+    """Those of this application, for who asks."""
+    return ServicesForCaller(services(request), caller_here(request))
 
 
 async def raw_body(request: Request) -> bytes:
@@ -60,7 +111,7 @@ async def raw_body(request: Request) -> bytes:
         raise UnsupportedMedia(accepted)
     if (
         request.headers.get("sec-fetch-site") == "cross-site"
-        and request.headers.get("origin") not in services(request).cross_origins
+        and request.headers.get("origin") not in services(request).settings.cors_origins
     ):
         raise CrossSite
     return await request.body()
@@ -104,7 +155,8 @@ def keyed_post(
     return KeyedPost(idempotency_key, request.url.path, body)
 
 
-ServicesHere = Annotated[Services, Depends(services)]
+CommonServices = Annotated[Services, Depends(services)]
+ServicesHere = Annotated[ServicesForCaller, Depends(services_for_caller)]
 JsonBody = Annotated[Any, Depends(json_body)]
 KeyedPostHere = Annotated[KeyedPost | None, Depends(keyed_post)]
 ID_PATTERN = r"^[0-9A-Za-z_.-]{1,100}$"

@@ -11,10 +11,11 @@ from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 
+from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.repositories.runs import OPEN
 from app.services.run_events import Event, Place, events_after
-from app.services.runs import Runs, run_not_found
+from app.services.runs import Runs, news_of
 from models import IncumbentRow, RunRow
 
 logger = logging.getLogger(__name__)
@@ -62,8 +63,8 @@ class _Watched:
 class Feed:
     """The runs that are watched through this process."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._watched: dict[str, _Watched] = {}
         self._poller: asyncio.Task[None] | None = None
         self._closed = False
@@ -74,11 +75,9 @@ class Feed:
         for watched in self._watched.values():
             watched.wake()
 
-    async def watch(self, run_id: str) -> _Watched:
-        """A run to read the events of; NotFound when there is none."""
-        rows, incumbents = await run_in_threadpool(self._runs.news, {run_id: 0})
-        if not rows:
-            raise run_not_found()
+    async def watch(self, runs: Runs, run_id: str) -> _Watched:
+        """A run to read the events of; NotFound when the caller meets none of this id."""
+        rows, incumbents = await run_in_threadpool(runs.news, run_id)
         watched = self._watched.get(run_id) or _Watched(rows[0])
         watched.publish(rows[0], incumbents[run_id])
         return watched
@@ -118,7 +117,7 @@ class Feed:
 
     async def _look(self) -> None:
         known = {run_id: watched.last_seq for run_id, watched in self._watched.items()}
-        rows, incumbents = await run_in_threadpool(self._runs.news, known)
+        rows, incumbents = await run_in_threadpool(news_of, self._database, known)
         found = {row.id: row for row in rows}
         for run_id in known.keys() & self._watched.keys():
             watched = self._watched[run_id]

@@ -3,14 +3,17 @@
 Map programs get them with the server's name, for QGIS does not understand them otherwise.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from fastapi import Request
 
 from app.schemas.run import Link
+from app.services.comparison import FEWEST, MOST
 from models import RunRow
 
 RUNS = "/v1/runs"
+BATCHES = "/v1/batches"
 OGC = "/ogc"
 
 
@@ -34,6 +37,16 @@ def next_page(request: Request, **query: str | int | None) -> str | None:
     if None in query.values():
         return None
     return f"{request.url.path}?{urlencode(query)}"
+
+
+def batch_links(rows: Sequence[RunRow]) -> list[Link]:
+    """A batch itself, and its plans side by side when there are all and few enough."""
+    links = [Link(rel="self", href=f"{BATCHES}/{rows[0].batch_id}", type="application/json")]
+    plans = all(row.has_result and row.kind == "solve" for row in rows)
+    if plans and FEWEST <= len(rows) <= MOST:
+        query = urlencode([("run", row.id) for row in rows])
+        links.append(Link(rel="compare", href=f"/v1/compare?{query}", type="application/json"))
+    return links
 
 
 def run_links(row: RunRow) -> list[Link]:

@@ -9,16 +9,30 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from app.api.callers import OPEN_TO_ALL
 from app.api.problems import MEDIA_TYPE
 from app.errors import TITLES
 from app.schemas.answers import ANSWERS
+from app.schemas.keys import KeyRequest
 from app.schemas.parameters import PARAMETERS
 from app.schemas.plan import Plan
 from app.schemas.problem import Problem
-from app.schemas.run import RunRequest
+from app.schemas.run import BatchRequest, RunRequest
 from app.schemas.scenario import Scenario
 from app.schemas.stored_scenario import ScenarioChange
 
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, or a token of the issuer that the service trusts.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An API key as the password, with any user name.",
+    },
+}
 REF = "#/components/schemas/{model}"
 RESULTS: list[type[BaseModel]] = [Plan, *ANSWERS.values()]
 RESULT_REFS = [{"$ref": REF.format(model=model.__name__)} for model in RESULTS]
@@ -32,11 +46,12 @@ def ref(name: str) -> dict[str, str]:
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declares the problem documents of a route; 429 and 503 are among those of every one."""
+    return {int(status): told for status, told in _problems(*statuses, 429, 503).items()}
+
+
+def _problems(*statuses: int) -> dict[str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": ref("Problem")}}
-    return {
-        status: {"description": TITLES[status], "content": content}
-        for status in (*statuses, 429, 503)
-    }
+    return {str(status): {"description": TITLES[status], "content": content} for status in statuses}
 
 
 def returns(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +81,7 @@ def install(app: FastAPI) -> None:
 def _complete(document: dict[str, Any]) -> None:
     components = document["components"]["schemas"]
     documents: list[type[BaseModel]] = [
-        *(Scenario, ScenarioChange, RunRequest, Problem),
+        *(Scenario, ScenarioChange, RunRequest, BatchRequest, KeyRequest, Problem),
         *(*PARAMETERS.values(), *RESULTS),
     ]
     _, schemas = models_json_schema(
@@ -75,8 +90,13 @@ def _complete(document: dict[str, Any]) -> None:
     components |= schemas["$defs"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
-    for operations in document["paths"].values():
+    components_of_login = document["components"].setdefault("securitySchemes", {})
+    components_of_login |= SECURITY_SCHEMES
+    for path, operations in document["paths"].items():
         for operation in operations.values():
+            if path not in OPEN_TO_ALL:
+                operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
+                operation["responses"] |= _problems(401, 403)
             answer = operation["responses"].get("422", {})
             if "HTTPValidationError" in str(answer):
                 del operation["responses"]["422"]

@@ -5,14 +5,11 @@ import sqlite3
 from fastapi import APIRouter, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from app.api.dependencies import ServicesHere
+from app.api.dependencies import CommonServices
 from app.api.openapi import problems, returns
 from app.db import sqlite_warning
 from app.errors import Unavailable
 from app.schemas.operations import Alive, Ready
-
-OPEN_AT_OVERLOAD = frozenset({"/healthz", "/readyz"})
-"""Answered when all others are told to come back later."""
 
 router = APIRouter(tags=["operations"])
 
@@ -24,7 +21,7 @@ async def alive() -> Alive:
 
 
 @router.get("/readyz", operation_id="get_readiness", responses=problems())
-def ready(services: ServicesHere) -> Ready:
+def ready(services: CommonServices) -> Ready:
     """The database answers, its tables are of this version, and runs are being solved."""
     if not services.database.migrated():
         raise Unavailable("not_migrated", "Tabellene i databasen er ikke av denne versjonen.")
@@ -47,6 +44,6 @@ def ready(services: ServicesHere) -> Ready:
     response_class=Response,
     responses={200: returns("text/plain", {"type": "string"}), **problems()},
 )
-def metrics(services: ServicesHere) -> Response:
+def metrics(services: CommonServices) -> Response:
     """Figures for Prometheus."""
     return Response(services.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

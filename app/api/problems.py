@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.api.methods import methods_at
-from app.errors import DATABASE_AWAY, TITLES, Later, Unavailable, issues_of, status_of
+from app.errors import DATABASE_AWAY, TITLES, Later, Unauthorised, Unavailable, issues_of, status_of
 from app.logs import request_id
 from app.schemas.issues import pointer
 from app.schemas.problem import Problem, ProblemIssue
@@ -21,6 +21,7 @@ from solver.domain.errors import Issue, SitingError
 
 logger = logging.getLogger(__name__)
 
+CHALLENGE = 'Bearer realm="flerkjerne", Basic realm="flerkjerne", charset="UTF-8"'
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -50,7 +51,11 @@ def problem(
 
 def of_error(error: SitingError) -> Response:
     """The answer to an error that was foreseen."""
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Later) else {}
+    headers = {}
+    if isinstance(error, Later):
+        headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthorised):
+        headers["WWW-Authenticate"] = CHALLENGE
     return problem(status_of(error), error.code, error.detail, issues_of(error), headers)
 
 
@@ -61,7 +66,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError: _bad_parameters,
         HTTPException: _http_exception,
         ClientDisconnect: _disconnected,
-        **dict.fromkeys(DATABASE_AWAY, _database_away),
+        **dict.fromkeys(DATABASE_AWAY, database_away),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -115,7 +120,8 @@ def _disconnected(_request: Request, _error: ClientDisconnect) -> Response:
     return problem(400, "body_incomplete", "Innholdet kom ikke fram i sin helhet.")
 
 
-def _database_away(_request: Request, error: Exception) -> Response:
+def database_away(_request: Request, error: Exception) -> Response:
+    """The answer while the database does not."""
     logger.error("the database is away", exc_info=error)
     return of_error(Unavailable("database_unavailable", "Databasen svarer ikke. Prøv igjen."))
 

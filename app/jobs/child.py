@@ -20,6 +20,9 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from app.services.task import Task
 from solver.domain.errors import Issue
@@ -34,6 +37,9 @@ POLL_S = 0.1
 STOP_PATIENCE_S = 2.0  # from the stop file to SIGTERM
 TERM_PATIENCE_S = 2.0  # from SIGTERM to SIGKILL
 KEPT_NOISE = 64_000
+LONGEST_LINE = 64_000  # of progress, which needs some 200 bytes
+DRAIN_S = 1.0  # to hear what a child said before it ended
+LARGEST_FILE = 1_000_000_000  # bytes; PostgreSQL takes no longer text
 
 _PASSED_ON = frozenset(
     {
@@ -46,6 +52,7 @@ _PASSED_ON = frozenset(
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 DETAILS = {
+    "answer_invalid": "Løseren leverte et svar som ikke kan leses.",
     "dismissed": "Kjøringen ble avbrutt før det fantes en plan.",
     "internal_error": "Uventet feil i beregningen. Loggen forteller mer.",
     "out_of_memory": "Oppgaven trengte mer minne enn den fikk.",
@@ -82,8 +89,8 @@ class Failure:
     `is_input`: what was asked for cannot be done, and asking again is no use.
     """
 
-    code: str
-    detail: str
+    code: Annotated[str, Field(pattern="^[a-z_]{1,64}$")]
+    detail: Annotated[str, Field(pattern="^[^\\x00]*$", max_length=10_000)]
     issues: tuple[Issue, ...] = ()
     is_input: bool = False
 
@@ -178,7 +185,9 @@ class _Child:
             why = self._reason_to_stop(deadline)
         if why is not None:
             self._stop(gently=why == "dismissed")
-        while self._listen(0):
+        self._signal(signal.SIGKILL)  # what it left behind could talk for ever
+        until = time.monotonic() + DRAIN_S
+        while self._listen(0) and time.monotonic() < until:
             pass
         return why
 
@@ -221,12 +230,28 @@ class _Child:
         return heard
 
     def _on_progress(self, chunk: bytes) -> None:
-        *lines, self._unread = (self._unread + chunk).split(b"\n")
+        *lines, rest = (self._unread + chunk).split(b"\n")
+        self._unread = rest[-LONGEST_LINE:]
         for line in lines:
-            self._watcher.on_progress(Progress(**json.loads(line)))
+            progress = _progress_in(line)
+            if progress is not None:
+                self._watcher.on_progress(progress)
 
     def _on_noise(self, chunk: bytes) -> None:
         self.noise = (self.noise + chunk)[-KEPT_NOISE:]
+
+
+_PROGRESS = TypeAdapter(Progress)
+
+
+def _progress_in(line: bytes) -> Progress | None:
+    """None when it is no progress: a solver out of its mind is not followed, and not believed."""
+    try:
+        progress = _PROGRESS.validate_json(line)
+    except ValidationError:
+        return None
+    said = (progress.seconds, progress.incumbent_nok, progress.bound_nok, progress.gap)
+    return progress if all(math.isfinite(x) for x in said if x is not None) else None
 
 
 def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult:
@@ -235,9 +260,7 @@ def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult
     if result.exists():
         return ChildResult(result.read_bytes(), None)
     if why_stopped is None and error.exists():
-        told = json.loads(error.read_bytes())
-        issues = tuple(Issue(**issue) for issue in told["issues"])
-        return ChildResult(None, Failure(told["code"], told["detail"], issues, told["is_input"]))
+        return ChildResult(None, _failure_in(error.read_bytes()))
     code = why_stopped or _code_of(child.status, child.noise)
     if why_stopped is None:
         logger.error(
@@ -245,6 +268,17 @@ def _result(folder: Path, child: _Child, why_stopped: str | None) -> ChildResult
             child.status, code, child.noise.decode(errors="replace"),
         )  # fmt: skip
     return ChildResult(None, Failure(code, DETAILS[code]))
+
+
+_FAILURE = TypeAdapter(Failure)
+
+
+def _failure_in(text: bytes) -> Failure:
+    """What the child says of its failure, if that can be read and stored."""
+    try:
+        return _FAILURE.validate_json(text)
+    except ValidationError:
+        return Failure("answer_invalid", DETAILS["answer_invalid"])
 
 
 def _code_of(status: int | None, noise: bytes) -> str:

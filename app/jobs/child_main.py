@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from app.jobs.child import DETAILS
+from app.jobs.child import DETAILS, LARGEST_FILE
 from app.services.task import Task
 from solver.domain.errors import DocumentInvalid, InputError, SitingError
 from solver.domain.result import Progress, SolveOptions, Watcher
@@ -92,6 +92,7 @@ def _die_with(parent: int) -> None:
 def _accept_limits(options: SolveOptions, cpu_seconds: int, niceness: int) -> None:
     os.nice(niceness)
     _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, LARGEST_FILE)
     _limit(resource.RLIMIT_CPU, cpu_seconds)
     if sys.platform == "linux":  # elsewhere the limit is refused or does nothing
         _limit(resource.RLIMIT_AS, int((options.memory_limit_mb + RESERVED_MB) * 1_000_000))

@@ -36,7 +36,12 @@ class DurableJobEngine:
         limits = TimeLimits(settings.max_queue_s, settings.max_total_s)
         self._work = Work(database, settings.memory_limit_mb, limits)
         self._watch = Watch(
-            database, self._work, self._queue, self._worker_id, settings.heartbeat_timeout_s
+            database,
+            self._work,
+            self._queue,
+            self._worker_id,
+            dead_after_s=settings.heartbeat_timeout_s,
+            retention_days=settings.retention_days,
         )
         self._folder: Path | None = None
 

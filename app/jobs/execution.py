@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from app.errors import DATABASE_AWAY
 from app.jobs.child import DETAILS, ChildResult, Failure, Limits, run_in_child
 from app.jobs.queue import GivenBack
@@ -125,10 +127,15 @@ class Executor:
 
     def _settle(self, spooled: Spooled) -> None:
         hold, result, seconds = spooled.hold, spooled.result, spooled.seconds
+        failure = result.failure
         if result.document is not None:
-            self._work.succeed(hold, result.document, seconds)
-        elif result.failure is not None:
-            self._work.fail(hold, result.failure.code, result.failure.detail, seconds)
+            try:
+                self._work.succeed(hold, result.document, seconds)
+            except ValidationError:
+                logger.exception("the result of run %s is none", hold.run_id)
+                failure = Failure("answer_invalid", DETAILS["answer_invalid"])
+        if failure is not None:
+            self._work.fail(hold, failure.code, failure.detail, seconds)
 
     def _insist(self, write: Callable[[], Result]) -> Result:
         """Until the database takes it; GivenBack when this worker stops before that."""
@@ -136,7 +143,6 @@ class Executor:
             try:
                 return write()
             except DATABASE_AWAY:
-                logger.exception("the database is away")
                 self._wait_for_database()
 
     def _wait_for_database(self) -> None:
@@ -180,7 +186,7 @@ class _Reporter:
         try:
             self._work.report(self._hold, newest, new_incumbent=keep)
         except DATABASE_AWAY:
-            logger.warning("progress of run %s was not written", self._hold.run_id, exc_info=True)
+            logger.warning("progress of run %s was not written", self._hold.run_id)
             return
         self._shown = newest
         if keep:

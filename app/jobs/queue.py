@@ -100,7 +100,7 @@ class DurableQueue:
                 "run_migrations": False,
                 "use_listen_notify": False,
                 "notification_listener_polling_interval_sec": NOTHING_TO_LISTEN_FOR_S,
-                "log_level": "WARNING",
+                "log_level": "ERROR",  # it warns ten times a second while the database is away
             }
         )
         DBOS.launch()
@@ -147,3 +147,8 @@ class DurableQueue:
         """Let these be given to a worker again, whoever had them."""
         if run_ids:
             self._client.resume_workflows(list(run_ids), queue_name=QUEUE)
+
+    def forget(self, run_ids: Sequence[str]) -> None:
+        """These have ended, and their runs are gone."""
+        if run_ids:
+            self._client.delete_workflows(list(run_ids))

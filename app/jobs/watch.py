@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from app.db import Database
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 SWEEP_EVERY_S = 2.0
+FORGET_EVERY_S = 60.0
 DRAIN_S = 3.0  # a thread sees in a tenth of a second that it must stop, then kills its child
 
 
@@ -39,6 +40,7 @@ class Watch:
     """The thread of one worker that looks after it while others solve.
 
     `dead_after_s`: a worker not seen for so long is dead, and its runs go to others.
+    `retention_days`: after which ended runs are removed; never when None.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Watch:
         queue: DurableQueue,
         worker_id: str,
         dead_after_s: float,
+        retention_days: float | None,
     ) -> None:
         self._database = database
         self._work = work
@@ -55,12 +58,14 @@ class Watch:
         self._workers = Workers(database)
         self._worker_id = worker_id
         self._dead_after_s = dead_after_s
+        self._retention_days = retention_days
         self._holds: dict[Hold, Standing] = {}
         self._busy: set[str] = set()
         self._strays: set[Claim] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._away = False
         self._patient_until = 0.0
         self._last_beat = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -121,6 +126,7 @@ class Watch:
             self._look: LOOK_EVERY_S,
             self._beat: BEAT_EVERY_S,
             self._sweep: SWEEP_EVERY_S,
+            self._forget: FORGET_EVERY_S,
         }
         next_time = dict.fromkeys(due, 0.0)
         while not self._stopping.is_set():
@@ -137,10 +143,16 @@ class Watch:
         try:
             duty()
         except DATABASE_AWAY:
-            logger.warning("the database is away", exc_info=True)
+            if not self._away:
+                logger.exception("the database is away")
+            self._away = True
             self._be_patient()
         except Exception:
             logger.exception("the watch stumbled")
+        else:
+            if self._away and duty != self._look:  # which asks nothing while nothing is held
+                logger.warning("the database is back")
+                self._away = False
 
     def _be_patient(self) -> None:
         """Take nobody for dead yet who may only have been frozen or cut off as we were."""
@@ -174,6 +186,15 @@ class Watch:
                 self._work.expire()
                 if time.monotonic() >= self._patient_until:
                     self._take_from_the_dead()
+
+    def _forget(self) -> None:
+        if self._retention_days is None:
+            return
+        with self._database.housekeeping() as ours:
+            gone: Sequence[str] = ["some"] if ours else []
+            while gone and not self._stopping.is_set():
+                gone = self._work.forget(self._retention_days)
+                self._queue.forget(gone)
 
     def _take_from_the_dead(self) -> None:
         """Cut off half-way, it is done again: what is not queued anew is still the dead one's."""

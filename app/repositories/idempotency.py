@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,10 @@ class IdempotencyRepository:
 
     def get(self, key: str, route: str) -> IdempotencyRow | None:
         """The row of this key, None when it is new."""
-        return self._session.get(IdempotencyRow, (key, route))
+        query = select(IdempotencyRow).where(
+            IdempotencyRow.key == key, IdempotencyRow.route == route
+        )
+        return self._session.scalars(query).one_or_none()
 
     def claim(
         self, key: str, route: str, *, body_hash: str, resource_id: str, now: datetime
@@ -32,5 +36,11 @@ class IdempotencyRepository:
             with self._session.begin_nested():
                 self._session.add(row)
         except IntegrityError:
-            return self._session.get_one(IdempotencyRow, (key, route))
+            first = self.get(key, route)
+            assert first is not None
+            return first
         return row
+
+    def remove(self, before: datetime) -> None:
+        """Forget keys that came before an instant."""
+        self._session.execute(delete(IdempotencyRow).where(IdempotencyRow.created < before))

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, and_, case, func, or_, select, tuple_, update
-from sqlalchemy.orm import QueryableAttribute, Session, undefer
+from sqlalchemy import Update, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy.orm import QueryableAttribute, Session, aliased, undefer
 
+from app.repositories.audit import note
 from app.repositories.cursor import Cursor
 from models import IncumbentRow, RunRow, RunStatus
 from solver.domain.result import Progress
 
 OPEN = (RunStatus.ACCEPTED, RunStatus.RUNNING)
+_TOLD = (RunRow.id, RunRow.tenant, RunRow.status, RunRow.outcome, RunRow.error_code)
 _WAITING = {"status": RunStatus.ACCEPTED, "worker_id": None, "started": None}
 
 _PLANS = (
@@ -42,6 +44,14 @@ class RunRepository:
     def add(self, row: RunRow) -> None:
         """Store a new one."""
         self._session.add(row)
+        note(
+            self._session,
+            row.tenant,
+            "run.accepted",
+            row.id,
+            kind=row.kind,
+            scenario_hash=row.scenario_hash,
+        )
 
     def get(
         self, run_id: str, *fields: QueryableAttribute[str] | QueryableAttribute[str | None]
@@ -55,6 +65,23 @@ class RunRepository:
         if after is not None:
             query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
         return list(self._session.scalars(query.limit(limit)))
+
+    def batch_page(self, after: Cursor | None, limit: int) -> list[RunRow]:
+        """The first run of up to `limit` batches, newest first, beyond the cursor."""
+        query = select(RunRow).where(RunRow.batch_position == 0)
+        if after is not None:
+            query = query.where(tuple_(RunRow.created, RunRow.id) < tuple_(*after))
+        newest = (RunRow.created.desc(), RunRow.id.desc())
+        return list(self._session.scalars(query.order_by(*newest).limit(limit)))
+
+    def of_batches(self, batch_ids: Sequence[str]) -> Sequence[RunRow]:
+        """The runs of these batches, in order within each."""
+        return self._session.scalars(
+            select(RunRow)
+            .where(RunRow.batch_id.in_(batch_ids))
+            .order_by(RunRow.batch_id, RunRow.batch_position)
+            .execution_options(populate_existing=True)
+        ).all()
 
     def newest_with_plan(self, scenario_id: str) -> RunRow | None:
         """The plan of a scenario that was finished last."""
@@ -176,13 +203,26 @@ class RunRepository:
             .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now, seconds=seconds)
         )
 
+    def dismiss_waiting(self, run_ids: Sequence[str], now: datetime) -> None:
+        """End those of these that wait, because somebody asked."""
+        self._apply(
+            update(RunRow)
+            .where(RunRow.id.in_(run_ids), RunRow.status == RunStatus.ACCEPTED)
+            .values(status=RunStatus.DISMISSED, outcome="dismissed", ended=now)
+        )
+
     def request_cancel(self, run_id: str) -> bool:
         """Ask the worker to stop; False when the run is not running."""
-        return self._change(
+        asked = (
             update(RunRow)
             .where(RunRow.id == run_id, RunRow.status == RunStatus.RUNNING)
             .values(cancel_requested=True)
+            .returning(RunRow.tenant)
         )
+        tenant = self._session.scalars(asked).one_or_none()
+        if tenant is not None:
+            note(self._session, tenant, "run.dismissed", run_id)
+        return tenant is not None
 
     def release(self, hold: Hold) -> bool:
         """Give a run back untried: it waits again and nothing is counted against it."""
@@ -194,12 +234,12 @@ class RunRepository:
         Dismissed if asked for, failed when lost too often, else they wait again.
         """
         lost = update(RunRow).where(RunRow.id.in_(run_ids), RunRow.status == RunStatus.RUNNING)
-        self._session.execute(
+        self._apply(
             lost.where(RunRow.cancel_requested).values(
                 status=RunStatus.DISMISSED, outcome="dismissed", ended=now
             )
         )
-        self._session.execute(
+        self._apply(
             lost.where(RunRow.losses >= max_losses).values(
                 status=RunStatus.FAILED,
                 error_code="interrupted",
@@ -208,7 +248,7 @@ class RunRepository:
                 ended=now,
             )
         )
-        self._session.execute(lost.values(_WAITING).values(losses=RunRow.losses + 1))
+        self._apply(lost.values(_WAITING).values(losses=RunRow.losses + 1))
 
     def expire(
         self, code: str, detail: str, *, before: datetime, untried: bool, now: datetime
@@ -217,9 +257,33 @@ class RunRepository:
         late = update(RunRow).where(RunRow.status == RunStatus.ACCEPTED, RunRow.created < before)
         if untried:
             late = late.where(RunRow.attempt == 0)
-        self._session.execute(
+        self._apply(
             late.values(status=RunStatus.FAILED, error_code=code, error_detail=detail, ended=now)
         )
+
+    def remove_ended(self, before: datetime, limit: int) -> Sequence[str]:
+        """Remove up to `limit` runs that ended before an instant, with incumbents; their ids.
+
+        Those of a batch stay until all of it has.
+        """
+        other = aliased(RunRow)
+        batch_stays = (
+            select(other.id)
+            .where(other.batch_id == RunRow.batch_id)
+            .where(or_(other.ended.is_(None), other.ended >= before))
+            .exists()
+        )
+        old = (
+            select(RunRow.id)
+            .where(RunRow.status.not_in(OPEN), RunRow.created < before, RunRow.ended < before)
+            .where(~batch_stays)
+            .limit(limit)
+        )
+        gone = delete(RunRow).where(RunRow.id.in_(old)).returning(RunRow.id, RunRow.tenant)
+        removed = self._session.execute(gone).all()
+        for run in removed:
+            note(self._session, run.tenant, "run.removed", run.id)
+        return [run.id for run in removed]
 
     def waiting(self) -> int:
         """Number of accepted runs."""
@@ -227,7 +291,16 @@ class RunRepository:
         return self._session.scalars(query).one()
 
     def _change(self, statement: Update) -> bool:
-        return self._session.execute(statement.returning(RunRow.id)).first() is not None
+        return self._apply(statement) > 0
+
+    def _apply(self, statement: Update) -> int:
+        """The number of runs that it changed; those that it ended are told to the audit log."""
+        changed = self._session.execute(statement.returning(*_TOLD)).all()
+        for run in changed:
+            if run.status not in OPEN:
+                told = {"status": run.status, "outcome": run.outcome, "error": run.error_code}
+                note(self._session, run.tenant, "run.ended", run.id, **told)
+        return len(changed)
 
 
 def _held(hold: Hold) -> Update:

@@ -1,8 +1,11 @@
 """Queries on stored scenarios."""
 
+import hashlib
+
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, undefer
 
+from app.repositories.audit import note
 from app.repositories.cursor import Cursor
 from models import ScenarioRow
 
@@ -16,6 +19,11 @@ class ScenarioRepository:
     def add(self, row: ScenarioRow) -> None:
         """Store a new one."""
         self._session.add(row)
+        self._note("created", row)
+
+    def changed(self, row: ScenarioRow) -> None:
+        """One that has another document now."""
+        self._note("changed", row)
 
     def get(self, scenario_id: str, *, to_change: bool = False) -> ScenarioRow | None:
         """One with its document; `to_change` keeps it from others until the transaction ends."""
@@ -34,3 +42,8 @@ class ScenarioRepository:
     def remove(self, row: ScenarioRow) -> None:
         """Delete one."""
         self._session.delete(row)
+        self._note("deleted", row)
+
+    def _note(self, what: str, row: ScenarioRow) -> None:
+        told = {"version": row.version, "sha256": hashlib.sha256(row.document.encode()).hexdigest()}
+        note(self._session, row.tenant, f"scenario.{what}", row.id, **told)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -173,16 +174,29 @@ def _issues(document: Any) -> Iterator[Issue]:
 
 
 def _values(document: Any) -> Iterator[tuple[Place, Any]]:
-    """Every value with its place, in the order of the text."""
+    """Every value with its place, in the order of the text; not those of lists that are plain."""
     open_containers: list[Iterator[tuple[Place, Any]]] = [iter([(None, document)])]
     while open_containers:
         for place, value in open_containers[-1]:
             yield place, value
-            if isinstance(value, dict | list):
+            if isinstance(value, dict | list) and not _is_plain(value):
                 open_containers.append(_members(place, value))
                 break
         else:
             open_containers.pop()
+
+
+def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
+    """Whether this is a list of ordinary numbers, or of lists of them: an outline has thousands."""
+    if not isinstance(value, list):
+        return False
+    numbers, kinds = value, set(map(type, value))
+    if kinds == {list}:
+        numbers = list(chain.from_iterable(value))
+        kinds = set(map(type, numbers))
+    if not kinds <= {int, float}:
+        return False
+    return not numbers or -MAX_WHOLE_NUMBER <= min(numbers) <= max(numbers) <= MAX_WHOLE_NUMBER
 
 
 def _members(place: Place, value: dict[str, Any] | list[Any]) -> Iterator[tuple[Place, Any]]:

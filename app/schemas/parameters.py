@@ -137,8 +137,8 @@ class StressParameters(Document):
     delays_years: list[Annotated[Positive, Field(le=50)]] | None = None
     """Each project so many years late. Default: 1 and 2."""
     missing_place_year_nok: Amount | None = None
-    """What a place missing costs a year, to weigh plans by; null: the scenario's price on unmet
-    need. Must be given where the scenario has none."""
+    """What a place missing costs a year, to weigh plans by, where the scenario has none on unmet
+    need; it must be given there, and nowhere else."""
 
 
 PARAMETERS: Mapping[RunKind, type[Document]] = {

@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticKnownError
 
 from app.schemas.base import Document, Positive, Share, StrategyName
@@ -50,6 +57,22 @@ class RunRequest(Document):
 
     scenario: ScenarioReference
     """Id of a stored scenario, name of a bundled one, or a whole scenario document."""
+    kind: RunKind = "solve"
+    parameters: dict[str, Any] | None = None
+    """What the kind asks for beside the scenario; see the schema of its parameters."""
+    options: RunOptions | None = None
+    priority: PriorityName = "normal"
+    """Of the runs that wait, those of a higher priority are solved first."""
+
+
+MOST_IN_A_BATCH = 100
+
+
+class BatchRequest(Document):
+    """The same computation on several scenarios."""
+
+    scenarios: Annotated[list[ScenarioReference], Field(min_length=1, max_length=MOST_IN_A_BATCH)]
+    """Each an id of a stored scenario, name of a bundled one, or a whole scenario document."""
     kind: RunKind = "solve"
     parameters: dict[str, Any] | None = None
     """What the kind asks for beside the scenario; see the schema of its parameters."""
@@ -108,6 +131,15 @@ Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 Outcome = Literal["optimal", "feasible", "infeasible", "no_plan", "dismissed"]
 
 
+class AnswerHead(BaseModel):
+    """What a run tells of its result document, whatever kind that is."""
+
+    outcome: Outcome
+    objective_nok: FiniteFloat | None = None
+    dual_bound_nok: FiniteFloat | None = None
+    mip_gap: FiniteFloat | None = None
+
+
 class StateResource(Resource):
     """A status that a run has come to."""
 
@@ -129,6 +161,8 @@ class RunResource(Resource):
     """Of the stored or bundled scenario; null when the document came with the request."""
     scenario_hash: str
     """SHA-256 of the run's own copy of the scenario."""
+    batch_id: str | None
+    """The batch it was posted in; null when it was posted alone."""
     outcome: Outcome | None
     created: datetime
     started: datetime | None
@@ -143,6 +177,31 @@ class RunList(Resource):
     """A page of runs, newest first."""
 
     items: list[RunResource]
+    next: str | None
+    """Address of the next page; null on the last."""
+
+
+class BatchResource(Resource):
+    """The same computation on several scenarios."""
+
+    id: str
+    status: Status
+    """`accepted` until a run begins, `running` until all have ended; then `failed` or `dismissed`
+    when any run is, else `successful`."""
+    created: datetime
+    ended: datetime | None
+    """When the last run ended; null before that."""
+    counts: dict[Status, int]
+    """Runs by status."""
+    runs: list[RunResource]
+    """In the order of the scenarios."""
+    links: list[Link]
+
+
+class BatchList(Resource):
+    """A page of batches, newest first."""
+
+    items: list[BatchResource]
     next: str | None
     """Address of the next page; null on the last."""
 

@@ -51,6 +51,16 @@ def stress_is_possible(scenario: Scenario, parameters: StressParameters) -> Iter
             "Scenariet tillater ikke udekket behov og har ingen pris på en plass som mangler.",
             "Oppgi hva en manglende plass koster i året, så planer kan veies mot hverandre.",
         )
+    if (
+        parameters.missing_place_year_nok is not None
+        and scenario.objective.unmet_place_year_nok is not None
+    ):
+        yield Issue(
+            "/missing_place_year_nok",
+            "price_known",
+            "Scenariet har selv en pris på en plass som mangler, og den gjelder i framtidene også.",
+            "Utelat feltet, eller endre prisen i scenariet eller i en framtid.",
+        )
     if not any(True for _ in _planned(scenario, parameters)):
         yield Issue(
             "/futures",

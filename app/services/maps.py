@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.db import Database
+from app.db import CallersDatabase
 from app.errors import NotFound
 from app.repositories.runs import RunRepository
 from app.repositories.scenarios import ScenarioRepository
@@ -39,21 +39,28 @@ class Source:
     ended: datetime | None
 
 
+class MapCache:
+    """Layers kept while there is room, for all callers: who asks has met the source."""
+
+    def __init__(self, most_megabytes: float) -> None:
+        self.tables: SizedCache[Table] = SizedCache(1e6 * most_megabytes, lambda t: t.nbytes)
+        self.frames: SizedCache[Frame] = SizedCache(MOST_LISTED, lambda _: 1)
+
+
 class Maps:
-    """The layers of one database's runs and scenarios.
+    """The layers of the runs and scenarios that one caller meets.
 
     Every source is asked the database for; its layers, which never change under one version, are
-    kept while there is room.
+    kept.
     """
 
     def __init__(
-        self, database: Database, scenarios: Scenarios, runs: Runs, most_megabytes: float
+        self, database: CallersDatabase, scenarios: Scenarios, runs: Runs, cache: MapCache
     ) -> None:
         self._database = database
         self._scenarios = scenarios
         self._runs = runs
-        self._tables: SizedCache[Table] = SizedCache(1e6 * most_megabytes, lambda t: t.nbytes)
-        self._frames: SizedCache[Frame] = SizedCache(MOST_LISTED, lambda _: 1)
+        self._cache = cache
 
     def of_run(self, run_id: str) -> Source:
         """A run; NotFound unless it has ended with a plan document."""
@@ -86,11 +93,11 @@ class Maps:
 
     def frame(self, source: Source) -> Frame:
         """What is known of a source at once."""
-        return self._frames.get(_key(source), lambda: frame(self.documents(source)[0]))
+        return self._cache.frames.get(_key(source), lambda: frame(self.documents(source)[0]))
 
     def table(self, source: Source, layer: str) -> Table:
         """One of `MAP_LAYERS` of a source."""
-        return self._tables.get(
+        return self._cache.tables.get(
             (*_key(source), layer), lambda: table(layer, *self.documents(source))
         )
 

@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 
 from app.errors import Unprocessable
 from app.repositories.cursor import Cursor
-from models import RunRow, ScenarioRow
+from models import KeyRow, RunRow, ScenarioRow
 
-Item = TypeVar("Item", RunRow, ScenarioRow)
+Item = TypeVar("Item", KeyRow, RunRow, ScenarioRow)
 
 
 @dataclass(frozen=True)

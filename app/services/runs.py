@@ -1,55 +1,37 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from pydantic import ValidationError
-from sqlalchemy.orm import Session
 
-from app.db import Database
-from app.errors import Conflict, NotFound, Unavailable
+from app.db import CallersDatabase, Database
+from app.errors import Conflict, NotFound
 from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
 from app.schemas.issues import issues_of
-from app.schemas.run import RunOptions, RunRequest
-from app.schemas.scenario import Scenario
-from app.services.checking import check_scenario
+from app.schemas.run import RunRequest
+from app.services.acceptance import Acceptance
 from app.services.etags import tag_of
 from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
-from app.services.parameters import check_parameters
-from app.services.plan_document import scenario_hash
-from app.services.scenarios import Scenarios, as_text
-from app.settings import Settings
 from geodata.exporters import write_geopackage
 from geodata.layers import all_layers, layer
 from models import IncumbentRow, RunRow, RunStatus
-from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
+from solver.domain.errors import DocumentInvalid
 from solver.domain.result import SolveOptions
-
-Enqueue = Callable[[Session, RunRow], None]
-"""Puts a new run in the queue, within the transaction that stores it."""
-
-logger = logging.getLogger(__name__)
 
 
 class Runs:
-    """The runs of one database."""
+    """The runs that one caller meets."""
 
-    def __init__(
-        self, database: Database, scenarios: Scenarios, settings: Settings, enqueue: Enqueue
-    ) -> None:
+    def __init__(self, database: CallersDatabase, acceptance: Acceptance) -> None:
         self._database = database
-        self._scenarios = scenarios
-        self._settings = settings
-        self._enqueue = enqueue
+        self._acceptance = acceptance
 
     def create(self, body: Any, post: KeyedPost | None = None) -> RunRow:
         """Accept a run request, or give the run of the same POST sent before.
@@ -61,31 +43,13 @@ class Runs:
         if earlier is not None:
             return self.get(earlier)
         request = _request(body)
-        options = self._options(request.options or RunOptions())
-        scenario_id, document = self._scenario(request.scenario)
-        scenario = _checked(document)
-        parameters = check_parameters(request.kind, request.parameters or {}, scenario)
-        row = RunRow(
-            id=str(uuid4()),
-            scenario_id=scenario_id,
-            kind=request.kind,
-            status=RunStatus.ACCEPTED,
-            options=options,
-            parameters=parameters.model_dump(mode="json"),
-            scenario=as_text(scenario.plain()),
-            scenario_hash=scenario_hash(scenario),
-            priority=request.priority,
-        )
+        row = self._acceptance.row(request.scenario, "/scenario", request)
         with self._database.writing() as session:
-            repository = RunRepository(session)
             row.created = clock.now(session)
             run_id = resource_for(session, post, row.id, row.created)
             if run_id == row.id:
-                self._require_room(repository)
-                self._enqueue(session, row)
-                repository.add(row)
-                logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
-            return _found(repository.get(run_id))
+                self._acceptance.admit(session, [row])
+            return _found(RunRepository(session).get(run_id))
 
     def get(self, run_id: str) -> RunRow:
         """One; NotFound when there is none."""
@@ -104,19 +68,12 @@ class Runs:
             _found(repository.get(run_id))
             return repository.incumbents(run_id, after, limit)
 
-    def news(
-        self, known: Mapping[str, int]
-    ) -> tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]:
-        """Those of these runs that there are, and of each its incumbents beyond the one known.
-
-        The rows are read first: what a run had found when it ended is among its incumbents.
-        """
-        incumbents: dict[str, list[IncumbentRow]] = {run_id: [] for run_id in known}
+    def news(self, run_id: str) -> "News":
+        """A run and all its incumbents; NotFound when there is none."""
         with self._database.reading() as session:
-            repository = RunRepository(session)
-            rows = repository.several(list(known))
-            for incumbent in repository.incumbents_beyond(known):
-                incumbents[incumbent.run_id].append(incumbent)
+            rows, incumbents = _news(RunRepository(session), {run_id: 0})
+        if not rows:
+            raise run_not_found()
         return rows, incumbents
 
     def result(self, run_id: str) -> str:
@@ -179,37 +136,32 @@ class Runs:
         with self._database.writing() as session:
             RunRepository(session).dismiss(run_id, OPEN, clock.now(session))
 
-    def _options(self, asked: RunOptions) -> dict[str, Any]:
-        """The options asked for, with our own choice where there is none."""
-        longest, own = self._settings.max_time_limit_s, SolveOptions()
-        if asked.time_limit_s is not None and asked.time_limit_s > longest:
-            message = f"Denne tjeneren regner i høyst {longest:g} sekunder."
-            mend = f"Sett «time_limit_s» til {longest:g} eller mindre."
-            raise DocumentInvalid([Issue("/options/time_limit_s", "too_large", message, mend)])
-        choices = {
-            "time_limit_s": min(own.time_limit_s, longest),
-            "mip_gap": own.mip_gap,
-            "threads": own.threads,
-            "strategy": own.strategy,
-            "referee": own.referee,
-        }
-        return choices | asked.model_dump(exclude_none=True)
-
-    def _scenario(self, asked: str | dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Id and document of what a request names; no id when it brings the document."""
-        if isinstance(asked, str):
-            return asked, self._scenarios.named(asked, "/scenario").document
-        return None, asked
-
-    def _require_room(self, repository: RunRepository) -> None:
-        if repository.waiting() >= self._settings.max_queue:
-            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
-
     def documents(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Scenario and plan of a run; NotFound without a plan."""
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
             return json.loads(row.scenario), json.loads(_plan(row))
+
+
+News = tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]
+
+
+def news_of(database: Database, known: Mapping[str, int]) -> News:
+    """Those of these runs that there are, and of each its incumbents beyond the one known.
+
+    Whoever's they are: only for runs that a caller has been seen to meet.
+    """
+    with database.reading() as session:
+        return _news(RunRepository(session), known)
+
+
+def _news(repository: RunRepository, known: Mapping[str, int]) -> News:
+    """The rows are read first: what a run had found when it ended is among its incumbents."""
+    incumbents: dict[str, list[IncumbentRow]] = {run_id: [] for run_id in known}
+    rows = repository.several(list(known))
+    for incumbent in repository.incumbents_beyond(known):
+        incumbents[incumbent.run_id].append(incumbent)
+    return rows, incumbents
 
 
 def options_of(row: RunRow) -> SolveOptions:
@@ -222,15 +174,6 @@ def _request(body: Any) -> RunRequest:
         return RunRequest.model_validate(body)
     except ValidationError as error:
         raise DocumentInvalid(issues_of(error, RunRequest)) from error
-
-
-def _checked(document: dict[str, Any]) -> Scenario:
-    """The scenario of a request; pointers of its issues start at the request."""
-    try:
-        return check_scenario(document)
-    except DocumentInvalid as error:
-        issues = [replace(issue, pointer=f"/scenario{issue.pointer}") for issue in error.issues]
-        raise ScenarioInvalid(issues) from error
 
 
 def run_not_found() -> NotFound:

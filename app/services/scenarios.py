@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from app.db import Database
+from app.db import CallersDatabase
 from app.errors import Conflict, NotFound, Unprocessable
 from app.repositories.scenarios import ScenarioRepository
 from app.schemas.issues import issues_of, shown
@@ -43,9 +43,9 @@ def as_text(document: Mapping[str, Any]) -> str:
 
 
 class Scenarios:
-    """The scenarios of one database, and the bundled ones."""
+    """The scenarios that one caller meets, and the bundled ones."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: CallersDatabase) -> None:
         self._database = database
 
     def create(self, body: Any, post: KeyedPost | None = None) -> StoredScenario:
@@ -124,11 +124,13 @@ class Scenarios:
             document = edit(before.document)
             title = check_scenario(document).title
             with self._database.writing() as session:
-                row = _found(ScenarioRepository(session).get(scenario_id, to_change=True))
+                repository = ScenarioRepository(session)
+                row = _found(repository.get(scenario_id, to_change=True))
                 if _etag(row) == before.etag:
                     row.title, row.document = title, as_text(document)
                     row.version += 1
                     row.updated = datetime.now(UTC)
+                    repository.changed(row)
                     return _stored(row)
 
     def _changed(self, body: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+_MOST_LISTED = 10
+
 
 def number(value: float | None, decimals: int) -> str:
     """1234.5 as «1 234,5»; None as a dash."""
@@ -34,6 +36,12 @@ def kroner(nok: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """«a», «a og b», «a, b og c»."""
     return " og ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def first_listed(words: Sequence[str]) -> str:
+    """As `listed`, but of many the first ten: «a, b, c … og 7 til»."""
+    left = len(words) - _MOST_LISTED
+    return f"{', '.join(words[:_MOST_LISTED])} og {left} til" if left > 0 else listed(words)
 
 
 def years_listed(years: Iterable[int]) -> str:

@@ -13,15 +13,19 @@ from typing import cast
 
 from app.db import Database
 from app.repositories import clock
+from app.repositories.idempotency import IdempotencyRepository
 from app.repositories.runs import Hold, RunRepository
 from app.schemas.parameters import RunKind
-from app.services.runs import Enqueue, options_of
+from app.schemas.run import AnswerHead
+from app.services.acceptance import Enqueue
+from app.services.runs import options_of
 from app.services.task import Task
 from models import RunRow, RunStatus
 from solver.domain.result import Progress, SolveOptions
 
 MAX_LOSSES = 2  # a third worker that dies with the same run is the run's fault
 MAX_CRASHES = 2  # a second solving process that dies with it is, too
+FORGOTTEN_AT_ONCE = 100
 # Of a plan; other results have a proof for each of their plans.
 EXPIRED = {
     "queue_time_exceeded": "Ingen rakk å begynne på kjøringen innen fristen. Send den på nytt.",
@@ -86,13 +90,15 @@ class Work:
                 repository.add_incumbent(hold.run_id, progress)
 
     def succeed(self, hold: Hold, result: bytes, seconds: float) -> None:
-        """End with a result document; dismissed if somebody asked for that meanwhile."""
-        text = result.decode()
-        document = json.loads(text)
-        final = Progress(seconds, *(document.get(name) for name in _PROVEN))
+        """End with a result document; dismissed if somebody asked for that meanwhile.
+
+        Raises pydantic's ValidationError when it is none.
+        """
+        head = AnswerHead.model_validate_json(result)
+        final = Progress(seconds, head.objective_nok, head.dual_bound_nok, head.mip_gap)
         with self._database.writing() as session:
             RunRepository(session).succeed(
-                hold, text, document["outcome"], final=final, now=clock.now(session)
+                hold, result.decode(), head.outcome, final=final, now=clock.now(session)
             )
 
     def fail(self, hold: Hold, code: str, detail: str, seconds: float) -> None:
@@ -149,6 +155,16 @@ class Work:
             ):
                 before = now - timedelta(seconds=seconds)
                 repository.expire(code, EXPIRED[code], before=before, untried=untried, now=now)
+
+    def forget(self, days: float) -> Sequence[str]:
+        """Remove some of the runs that ended so many days ago, and keys that old; the runs' ids.
+
+        With them go their incumbents. What the audit log tells of them stays.
+        """
+        with self._database.writing() as session:
+            before = clock.now(session) - timedelta(days=days)
+            IdempotencyRepository(session).remove(before)
+            return RunRepository(session).remove_ended(before, FORGOTTEN_AT_ONCE)
 
     def requeue(self, enqueue: Enqueue, known: Callable[[list[str]], Collection[str]]) -> None:
         """Queue what has not ended and is not in the queue, as after an upgrade or a restore.

@@ -4,128 +4,67 @@ Openings and sizes are decided once and the same in every future; who is served 
 when the future is known (two stages, as in Dantzig 1955, Linear programming under uncertainty).
 A future is an instance, and in some a project opens later than planned.
 
-Plans are compared over the futures by expected cost, or by the largest regret (Savage 1951, The
-theory of statistical decision): what a plan costs more than the best plan in that future. The
-plans compared are candidates: the plan itself and the cheapest plan of each future. The best of
-them need not be the best of all plans, and the answer claims no more.
+Best are the plans that minimise expected cost, or the largest regret (Savage 1951, The theory of
+statistical decision): what a plan costs more than the best plan in that future. Both are sought
+among all plans that could be adopted today, by `engine.two_stage`, and come with a bound. What the
+program says of a plan counts only when trying it says the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver import solve
-from solver.analysis.parallel import work_on_all
-from solver.analysis.session import Session
-from solver.domain.instance import Limits, Policies, Site, SitingInstance, Targets
-from solver.domain.plan import Plan, PlanFigures
-from solver.domain.result import Outcome, SolveOptions, SolveResult, Watcher
-from solver.engine.extract import NOISE_PLACES
-from solver.engine.transport import Halted, ServedYear, Transport
-from solver.verify.books import ZERO, Books, target_places
-from solver.verify.checks import CHECKS, TOLERANCE, Row
-from solver.verify.figures import figures
+from solver.analysis.over_futures import (
+    Foresight,
+    Search,
+    new_decisions,
+    require_same,
+    sound_bound,
+)
+from solver.analysis.session import LEAST_SECONDS, Session
+from solver.analysis.trials import Candidate, Trials
+from solver.domain.errors import VerificationFailed
+from solver.domain.futures import Decisions, Future
+from solver.domain.instance import SitingInstance
+from solver.domain.result import SolveResult
 
-UNITS = {
-    **dict.fromkeys(("C1", "C2", "C3", "C4", "C8", "C9", "C14", "C16"), "places"),
-    **dict.fromkeys(("C11", "C12", "C13"), "nok"),
-    **dict.fromkeys(("C5", "C6", "C15"), "count"),
-    "C7": "years",
-    "C10": "fte",
-}
-POLICY_ON_PROJECTS = "påkrevde og forbudte prosjekter og eierformer"  # C7 too, in no years
-# What a future may break without making the plan one that could not have been adopted.
-SOFT = frozenset({"C1", "C8", "C9", "C10", "C16"})
+Floats = NDArray[np.float64]
 
-Places = Mapping[tuple[str, str, int], int]
+# Trying the plans that are found takes about so many times as long as trying the first; but so much
+# of the time that is left is not kept for it, since it may be the first that is best.
+TRIALS_KEPT = 1.5
+MOST_KEPT = 0.4
 
 
 @dataclass(frozen=True)
-class Decisions:
-    """What is decided today: opening years, and places by (project, care type, year)."""
+class Best:
+    """The best plan by expected cost or largest regret: position `place` of the comparisons.
 
-    opens: Mapping[str, int]
-    places: Places
-
-
-@dataclass(frozen=True)
-class Delay:
-    """A project opens, and grows, so many years later than planned."""
-
-    project: str
-    years: int
-
-
-@dataclass(frozen=True)
-class Future:
-    """A future: its instance, how much it weighs, and a delay where it has one.
-
-    With a delay the instance's earliest opening of that project is as much later.
+    `value_nok` is its expected cost or regret as compared, and `bound_nok` what no plan goes below.
+    Regret is counted from the best plan known in each future; from the best there can be it is
+    `most_nok`, None where nobody knows. `gap` is what lies between that and the bound, as a share
+    of what the plan is expected to cost.
     """
 
-    name: str
-    instance: SitingInstance
-    weight: float
-    delay: Delay | None = None
-
-    def concerns(self, decisions: Decisions) -> bool:
-        """Whether anything is other than in the scenario for such decisions."""
-        return self.delay is None or self.delay.project in decisions.opens
-
-
-@dataclass(frozen=True)
-class Break:
-    """A rule that does not hold: `amount` of `unit` too much or too little.
-
-    `where` are the ids it is about, `year` is None where it is about no year.
-    """
-
-    code: str
-    claim: str
-    where: tuple[str, ...]
-    year: int | None
-    amount: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Decisions in a future, everybody served at least cost.
-
-    `missing` are places missing by year: unmet need, or what the coverage target lacks, whichever
-    is more. `cost_nok` is the objective, with places missing beyond unmet need at their price.
-    """
-
-    breaks: tuple[Break, ...]
-    missing: Mapping[int, float]
-    unmet: Mapping[int, float]
-    cost_nok: float
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Decisions to compare. `source`: the future they are cheapest in; None: the plan itself.
-
-    `adoptable`: in the scenario itself they break no rule but those on what they reach.
-    """
-
-    source: str | None
-    decisions: Decisions
-    as_planned: Trial
-    trials: Mapping[str, Trial]
-
-    @property
-    def adoptable(self) -> bool:
-        """Whether it could be adopted today."""
-        return all(one.code in SOFT for one in self.as_planned.breaks)
+    place: int
+    value_nok: float
+    most_nok: float | None
+    bound_nok: float
+    gap: float | None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A candidate over the futures: expected cost, and the largest regret with its future."""
+    """A candidate over the futures: expected cost, and the largest regret with its future.
 
+    Regret is counted from the best plan known in each future. `source` is the future the plan is
+    cheapest in; None for the plan that is stressed and those sought over all futures.
+    """
+
+    source: str | None
     candidate: Candidate
     expected_nok: float
     regret_nok: float
@@ -136,19 +75,26 @@ class Comparison:
 class Stress:
     """What came out. `plan` was tried in `futures`, and `skipped` were not reached.
 
-    `own` are the solves of each future by itself, where they were made. `comparisons` begins with
-    the plan and is over the futures `compared_in`; `cheapest` and `safest` are positions in it.
+    `foresight` is by future, where there was time; `best_known` what each future costs at least, of
+    the plans that are known, from which regret is counted [NOK]. `comparisons` begins with the plan
+    and has those that were tried in all `futures`, of `candidates` that were found; `cheapest` and
+    `safest` are positions in it. `expected` and `regret` are None where they were not reached;
+    `too_large` says why, when that is the reason.
     """
 
     base: SolveResult | None
-    plan: Candidate | None
-    futures: tuple[Future, ...]
-    skipped: tuple[str, ...]
-    own: Mapping[str, SolveResult]
-    compared_in: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
-    cheapest: int | None
-    safest: int | None
+    plan: Candidate | None = None
+    futures: tuple[Future, ...] = ()
+    skipped: tuple[str, ...] = ()
+    foresight: Mapping[str, Foresight] = field(default_factory=dict)
+    best_known: Mapping[str, float] = field(default_factory=dict)
+    comparisons: tuple[Comparison, ...] = ()
+    candidates: int = 0
+    cheapest: int | None = None
+    safest: int | None = None
+    expected: Best | None = None
+    regret: Best | None = None
+    too_large: str | None = None
 
 
 def stress_plan(
@@ -158,71 +104,32 @@ def stress_plan(
     missing_place_year_nok: float,
     session: Session,
 ) -> Stress:
-    """Try a plan in every future, and then beside it the cheapest plan of each.
+    """Try a plan in every future, and then beside it the best plans over them.
 
-    Without `given` decisions the plan is the cheapest of the instance.
+    Without `given` decisions the plan is the cheapest of the instance. Raises VerificationFailed
+    when a plan that was found is another than the solver says.
     """
+    names = tuple(future.name for future in futures)
     base = _cheapest(instance, session) if given is None else None
     if base is not None and base.plan is None:
-        return _nothing(base, futures)
+        return Stress(base, skipped=names)
     decisions = given or _decisions(base)
-    concerned = [future for future in futures if future.concerns(decisions)]
-    session.expect(session.solves + len(concerned) + 2 * len(futures) + 2)
-    trials = _Trials(instance, missing_place_year_nok, session)
-    tried, (plan,) = trials.of([(None, decisions)], futures)
-    if plan is None:
-        return _nothing(base, futures)
-    own = _own_plans(concerned, session)
-    compared, others = tried, list[Candidate | None]()
-    if chosen := list(_candidates(decisions, concerned, own)):
-        compared, others = trials.of(chosen, tried)
-    candidates = [plan, *(other for other in others if other is not None)]
-    names = {future.name for future in tried}
-    return _compared(
-        Stress(
-            base=base,
-            plan=plan,
-            futures=tuple(tried),
-            skipped=tuple(future.name for future in futures if future.name not in names),
-            own=own,
-            compared_in=tuple(future.name for future in compared),
-            comparisons=(),
-            cheapest=None,
-            safest=None,
-        ),
-        compared,
-        candidates,
+    session.expect(session.solves + 3 * len(futures) + 4)
+    trials, before = Trials(instance, missing_place_year_nok, session), session.seconds
+    tried, plans = trials.of([decisions], futures)
+    if not plans:
+        return Stress(base, skipped=names)
+    reached = {future.name for future in tried}
+    found = Stress(
+        base=base,
+        plan=plans[0],
+        futures=tuple(tried),
+        skipped=tuple(name for name in names if name not in reached),
     )
-
-
-def _nothing(base: SolveResult | None, futures: Sequence[Future]) -> Stress:
-    """No plan to try, or no time to."""
-    skipped = tuple(future.name for future in futures)
-    return Stress(base, None, (), skipped, {}, (), (), None, None)
-
-
-def late(decisions: Decisions, delay: Delay, years: Sequence[int]) -> Decisions:
-    """The decisions with one project late: all it does happens so many years after.
-
-    What would open after the last year does not open. A negative delay is the way back: what an
-    early project does in its last years goes on.
-    """
-    k, by = delay.project, delay.years
-    if k not in decisions.opens:
-        return decisions
-    opens = {**decisions.opens, k: decisions.opens[k] + by}
-    others = {at: places for at, places in decisions.places.items() if at[0] != k}
-    if opens[k] > years[-1]:
-        del opens[k]
-        return Decisions(opens, others)
-    types = sorted({p for project, p, _ in decisions.places if project == k})
-    moved = {
-        (k, p, t): decisions.places.get((k, p, min(t - by, years[-1])), 0)
-        for p in types
-        for t in years
-        if t - by >= years[0]
-    }
-    return Decisions(opens, others | {at: places for at, places in moved.items() if places})
+    seconds = session.seconds - before
+    search = Search(instance, missing_place_year_nok, tried, plans[0], session)
+    search.run(keeping=min(TRIALS_KEPT * seconds, MOST_KEPT * session.seconds_left))
+    return _Judgement(found, search, trials, session, seconds).judged()
 
 
 def _decisions(result: SolveResult | None) -> Decisions:
@@ -237,275 +144,138 @@ def _cheapest(instance: SitingInstance, session: Session) -> SolveResult:
     return replace(solve(instance, alone, session.watcher()), options=session.options)
 
 
-def _own_plans(futures: Sequence[Future], session: Session) -> dict[str, SolveResult]:
-    """The cheapest plan of each future by itself; those there was time for."""
-    instances = [future.instance for future in futures]
-    results = work_on_all(_solve, instances, session, share=1 / 2)
-    pairs = zip(futures, results, strict=True)
-    return {future.name: result for future, result in pairs if result is not None}
+class _Judgement:
+    """What was found, tried and compared; trying a plan takes so many `seconds`."""
 
+    def __init__(
+        self, found: Stress, search: Search, trials: Trials, session: Session, seconds: float
+    ) -> None:
+        assert found.plan is not None
+        self._found, self._search = found, search
+        self._trials, self._session, self._seconds = trials, session, seconds
+        self._plan = found.plan
 
-def _solve(instance: SitingInstance, options: SolveOptions, watcher: Watcher) -> SolveResult:
-    return solve(instance, replace(options, seek_conflict=False), watcher)
-
-
-def _candidates(
-    plan: Decisions, futures: Sequence[Future], own: Mapping[str, SolveResult]
-) -> Iterator[tuple[str | None, Decisions]]:
-    """Each plan of a future as it would be decided today, once, where it is another."""
-    known = [plan]
-    for future in futures:
-        result = own.get(future.name)
-        if result is not None and result.plan is not None:
-            decisions = _decisions(result)
-            if future.delay is not None:
-                back = Delay(future.delay.project, -future.delay.years)
-                decisions = late(decisions, back, future.instance.years)
-            if decisions not in known:
-                known.append(decisions)
-                yield future.name, decisions
-
-
-@dataclass(frozen=True)
-class _Question:
-    """Decisions to try in a future."""
-
-    future: Future
-    decisions: Sequence[Decisions]
-    missing_place_year_nok: float
-
-
-def _try_all(
-    question: _Question, options: SolveOptions, watcher: Watcher
-) -> list[Trial | None] | None:
-    """A trial of each of the decisions the future concerns; None when asked to stop on the way."""
-    future = question.future
-    service = _Service(future.instance, options, watcher)
-    try:
-        return [
-            _trial(service, question, each) if future.concerns(each) else None
-            for each in question.decisions
-        ]
-    except Halted:
-        return None
-
-
-class _Trials:
-    """Tries decisions in the scenario itself and in futures."""
-
-    def __init__(self, instance: SitingInstance, price: float, session: Session) -> None:
-        self._now = Future("", instance, 0.0)
-        self._price = price
-        self._session = session
-
-    def of(
-        self, chosen: Sequence[tuple[str | None, Decisions]], futures: Sequence[Future]
-    ) -> tuple[list[Future], list[Candidate | None]]:
-        """The futures that were reached, and what became of each of the chosen in them.
-
-        In a future that does not concern a candidate it is as in the scenario. None: no time.
-        """
-        decisions = [each for _, each in chosen]
-        asked = [_Question(each, decisions, self._price) for each in (self._now, *futures)]
-        now, *answers = work_on_all(_try_all, asked, self._session)
-        if now is None:
-            return [], [None] * len(chosen)
-        reached = [(f, trials) for f, trials in zip(futures, answers, strict=True) if trials]
-        candidates: list[Candidate | None] = []
-        for number, ((source, each), as_planned) in enumerate(zip(chosen, now, strict=True)):
-            assert as_planned is not None  # the scenario concerns everybody
-            trials = {f.name: answer[number] or as_planned for f, answer in reached}
-            candidates.append(Candidate(source, each, as_planned, trials))
-        return [future for future, _ in reached], candidates
-
-
-def _compared(found: Stress, futures: Sequence[Future], candidates: Sequence[Candidate]) -> Stress:
-    """The comparison of the candidates over futures that all were tried in."""
-    if not futures:
-        return found
-    adoptable = [n for n, candidate in enumerate(candidates) if candidate.adoptable]
-    best = {
-        future.name: min(
-            candidates[n].trials[future.name].cost_nok for n in adoptable or range(len(candidates))
+    def judged(self) -> Stress:
+        """The comparison of those that were tried in every future, and which of them are best."""
+        search = self._search
+        sought = new_decisions([self._plan.decisions], (search.expected, search.regret))
+        others = new_decisions([self._plan.decisions, *sought], search.foresight.values())
+        candidates = [self._plan, *self._tried(sought)]
+        self._require_as_claimed(candidates)
+        count = int(self._session.seconds_left // max(self._seconds, LEAST_SECONDS))
+        candidates += self._tried(others[:count])
+        found = replace(
+            self._found,
+            foresight=search.foresight,
+            too_large=search.too_large,
+            candidates=1 + len(sought) + len(others),
         )
-        for future in futures
-    }
-    comparisons = tuple(_comparison(candidate, futures, best) for candidate in candidates)
-    return replace(
-        found,
-        comparisons=comparisons,
-        cheapest=min(adoptable, key=lambda n: comparisons[n].expected_nok, default=None),
-        safest=min(adoptable, key=lambda n: comparisons[n].regret_nok, default=None),
-    )
+        return self._compared(found, candidates) if found.futures else found
 
+    def _tried(self, chosen: Sequence[Decisions]) -> list[Candidate]:
+        """What became of the chosen; none where a future was not reached."""
+        if not chosen:
+            return []
+        reached, candidates = self._trials.of(chosen, self._found.futures)
+        return candidates if len(reached) == len(self._found.futures) else []
 
-def _comparison(
-    candidate: Candidate, futures: Sequence[Future], best: Mapping[str, float]
-) -> Comparison:
-    weights = sum(future.weight for future in futures)
-    cost = {f.name: candidate.trials[f.name].cost_nok for f in futures}
-    expected = sum(f.weight * cost[f.name] for f in futures) / weights if weights else 0.0
-    regret = {name: cost[name] - best[name] for name in cost}
-    worst = max(regret, key=lambda name: regret[name], default="")
-    return Comparison(candidate, expected, regret.get(worst, 0.0), worst)
+    def _require_as_claimed(self, candidates: Sequence[Candidate]) -> None:
+        """Raise VerificationFailed when trying a plan says other than the program that found it."""
+        for sought in (self._search.expected, self._search.regret):
+            for tried in candidates:
+                if sought is not None and sought.decisions == tried.decisions:
+                    assert sought.costs_nok is not None  # of decisions there are
+                    self._require_costs(tried, sought.costs_nok)
 
+    def _require_costs(self, tried: Candidate, claimed: Floats) -> None:
+        if not tried.adoptable:
+            raise VerificationFailed("planen over framtidene bryter et krav i scenariet")
+        for future, cost in zip(self._found.futures, claimed, strict=True):
+            require_same(future.name, tried.trials[future.name].cost_nok, cost)
 
-def _trial(service: "_Service", question: _Question, decisions: Decisions) -> Trial:
-    future = question.future
-    if future.delay is not None:
-        decisions = late(decisions, future.delay, future.instance.years)
-    plan = service.plan(decisions)
-    books = Books(future.instance, plan)
-    found = figures(books)
-    unmet = {t: sum(found.years[t].unmet.values()) for t in future.instance.years}
-    missing = {t: max(unmet[t], float(_short(books, t))) for t in future.instance.years}
-    beyond = sum(float(books.discount(t)) * (missing[t] - unmet[t]) for t in future.instance.years)
-    price = future.instance.objective.cost_weight * question.missing_place_year_nok
-    return Trial(
-        breaks=tuple(_breaks(books)),
-        missing=missing,
-        unmet=unmet,
-        cost_nok=_objective(future.instance, found, unmet, question) + price * beyond,
-    )
-
-
-def _objective(
-    instance: SitingInstance, found: PlanFigures, unmet: Mapping[int, float], question: _Question
-) -> float:
-    """The plan's cost; unmet need that has no price in the scenario at that of a place missing."""
-    goal, first = instance.objective, instance.years[0]
-    if goal.unmet_place_year_nok is not None:
-        return found.objective_nok
-    lacking = sum(places / (1 + goal.discount_rate) ** (t - first) for t, places in unmet.items())
-    return found.objective_nok + goal.cost_weight * question.missing_place_year_nok * lacking
-
-
-def _short(books: Books, year: int) -> Fraction:
-    """Places the year lacks at least, whichever way they are counted.
-
-    To the coverage target; or unmet need, with the places that stand empty for want of staff and
-    are not spare: at least the FTE lacking ÷ the most FTE a place has.
-    """
-    instance = books.instance
-    target = instance.targets.coverage
-    asked = target_places(instance, target).get(year, 0) if target is not None else 0
-    unmet = sum(books.unmet(year).values(), ZERO)
-    serving = [p for p, care_type in instance.care_types.items() if care_type.serves]
-    served = sum((Fraction(one.places) for one in books.journeys[year]), ZERO)
-    spare = sum((Fraction(books.total(p, year)) for p in serving), ZERO) - served
-    return max(Fraction(asked - books.counted(year)), unmet + max(_idle(books, year) - spare, ZERO))
-
-
-def _idle(books: Books, year: int) -> Fraction:
-    """Places that cannot be staffed, at least."""
-    instance, idle = books.instance, ZERO
-    for group, series in instance.limits.available_fte.items():
-        available = series[year - books.first]
-        per_place = max(c.fte_per_place.get(group, 0.0) for c in instance.care_types.values())
-        if available is not None and per_place > 0:
-            idle = max(idle, (books.fte(group, year) - available) / Fraction(per_place))
-    return idle
-
-
-def _breaks(books: Books) -> Iterator[Break]:
-    """Every row of the verifier's that does not hold; unmet need that is not allowed by year."""
-    unmet: dict[int | None, Break] = {}
-    for code, claim, rows in CHECKS:
-        for row in rows(books):
-            if row.violation > TOLERANCE:
-                one = _break(code, claim, row)
-                if code != "C1":
-                    yield one
-                elif one.year in unmet:
-                    before = unmet[one.year].amount
-                    unmet[one.year] = replace(one, where=(), amount=before + one.amount)
-                else:
-                    unmet[one.year] = replace(one, where=())
-    yield from unmet.values()
-
-
-def _break(code: str, claim: str, row: Row) -> Break:
-    year = row.where[-1] if row.where and isinstance(row.where[-1], int) else None
-    where = row.where if year is None else row.where[:-1]
-    unit = "count" if claim == POLICY_ON_PROJECTS else UNITS[code]
-    return Break(code, claim, tuple(map(str, where)), year, float(row.excess), unit)
-
-
-class _Service:
-    """Who is served where in a future, for given decisions."""
-
-    def __init__(self, instance: SitingInstance, options: SolveOptions, watcher: Watcher) -> None:
-        self._instance = instance
-        self._options = options
-        self._watcher = watcher
-        self._transport = Transport(instance)
-        self._known: dict[tuple[int, tuple[int, ...]], ServedYear] = {}
-
-    def plan(self, decisions: Decisions) -> Plan:
-        """The decisions with everybody served at least cost. Raises Halted when asked to stop.
-
-        A nearness target is kept where it can be; elsewhere the cheapest service tells by how much
-        it breaks. The worst-off district is weighed where it must be.
-        """
-        bare = Plan(decisions.opens, decisions.places, {}, {})
-        stock = Books(self._instance, bare).stock
-        if self._instance.targets.within is not None or self._instance.weighs_worst_off:
-            near = solve(
-                _standing(self._instance, stock),
-                replace(self._options, seek_conflict=False),
-                Watcher(should_stop=self._watcher.should_stop),
-            )
-            if near.outcome is Outcome.DISMISSED:
-                raise Halted
-            if near.plan is not None:
-                return replace(bare, allocation=near.plan.allocation, unmet=near.plan.unmet)
-        return self._cheapest(bare, stock)
-
-    def _cheapest(self, bare: Plan, stock: Mapping[tuple[str, int], Mapping[str, int]]) -> Plan:
-        instance, transport = self._instance, self._transport
-        rows = [(i, n) for i in instance.districts for n in instance.needs]
-        allocation: dict[tuple[str, str, str, str, int], float] = {}
-        unmet: dict[tuple[str, str, int], float] = {}
-        for index, t in enumerate(instance.years):
-            served = self._year(index, tuple(max(stock[p, t][j], 0) for j, p in transport.pairs))
-            allocation |= {
-                (*link, t): places
-                for link, places in transport.allocation(served)
-                if places > NOISE_PLACES
-            }
-            unmet |= {
-                (*row, t): missing
-                for row, missing in zip(rows, served.unmet.tolist(), strict=True)
-                if missing > NOISE_PLACES
-            }
-        return replace(bare, allocation=allocation, unmet=unmet)
-
-    def _year(self, index: int, places: tuple[int, ...]) -> ServedYear:
-        if (index, places) not in self._known:
-            there = np.array(places, dtype=float)
-            self._known[index, places] = self._transport.solve(
-                self._transport.need(index), there, self._watcher.should_stop
-            )
-        return self._known[index, places]
-
-
-def _standing(
-    instance: SitingInstance, stock: Mapping[tuple[str, int], Mapping[str, int]]
-) -> SitingInstance:
-    """The instance in which the places of a plan stand, and only nearness is asked."""
-    sites = {
-        j: Site(
-            site.core,
-            {p: tuple(max(stock[p, t][j], 0) for t in instance.years) for p in instance.care_types},
+    def _compared(self, found: Stress, candidates: Sequence[Candidate]) -> Stress:
+        best = self._best_known(candidates)
+        comparisons = self._comparisons(candidates, best)
+        adoptable = [n for n, candidate in enumerate(candidates) if candidate.adoptable]
+        cheapest = min(adoptable, key=lambda n: comparisons[n].expected_nok, default=None)
+        safest = min(adoptable, key=lambda n: comparisons[n].regret_nok, default=None)
+        found = replace(
+            found,
+            best_known=best,
+            comparisons=tuple(comparisons),
+            cheapest=cheapest,
+            safest=safest,
         )
-        for j, site in instance.sites.items()
-    }
-    never = (None,) * len(instance.years)
-    return replace(
-        instance,
-        sites=sites,
-        projects={},
-        targets=Targets(None, {}, instance.targets.within),
-        limits=Limits({}, never, None, never),
-        policies=Policies(None, None, None, (), (), ()),
-    )
+        if cheapest is None or safest is None:
+            return found
+        return replace(
+            found,
+            expected=self._expected(cheapest, comparisons[cheapest]),
+            regret=self._regret(safest, comparisons[safest]),
+        )
+
+    def _comparisons(
+        self, candidates: Sequence[Candidate], best: Mapping[str, float]
+    ) -> list[Comparison]:
+        futures = self._found.futures
+        weights = sum(future.weight for future in futures)
+        comparisons = []
+        for one in candidates:
+            cost = {f.name: one.trials[f.name].cost_nok for f in futures}
+            expected = sum(f.weight * cost[f.name] for f in futures) / weights
+            regret = {name: cost[name] - best[name] for name in cost}
+            worst = max(regret, key=lambda name: regret[name])
+            source = self._source(one.decisions)
+            comparisons.append(Comparison(source, one, expected, regret[worst], worst))
+        return comparisons
+
+    def _best_known(self, candidates: Sequence[Candidate]) -> dict[str, float]:
+        """The least cost of each future, of plans that could be adopted where there are any."""
+        compared = [each for each in candidates if each.adoptable]
+        best = {}
+        for future in self._found.futures:
+            own = self._search.foresight.get(future.name)
+            costs = [each.trials[future.name].cost_nok for each in compared]
+            if own is not None and own.cost_nok is not None:
+                costs.append(own.cost_nok)
+            every = [each.trials[future.name].cost_nok for each in candidates]
+            best[future.name] = min(costs or every)
+        return best
+
+    def _source(self, decisions: Decisions) -> str | None:
+        """The future a plan was found for; None for those that are for all of them."""
+        search = self._search
+        for one in (self._plan, search.expected, search.regret):
+            if one is not None and one.decisions == decisions:
+                return None
+        own = search.foresight.items()
+        return next(name for name, foresight in own if foresight.decisions == decisions)
+
+    def _expected(self, place: int, best: Comparison) -> Best | None:
+        sought = self._search.expected
+        if sought is None or sought.bound_nok is None:
+            return None
+        bound = sound_bound(sought.bound_nok, best.expected_nok, best.expected_nok)
+        gap = (best.expected_nok - bound) / abs(best.expected_nok) if best.expected_nok else 0.0
+        return Best(place, best.expected_nok, best.expected_nok, bound, gap)
+
+    def _regret(self, place: int, best: Comparison) -> Best | None:
+        sought, goal = self._search.regret, self._search.regret_goal
+        if sought is None or goal is None or sought.bound_nok is None:
+            return None
+        scale = abs(best.expected_nok)
+        least = max(sought.bound_nok - goal.foresight_nok, 0.0)
+        bound = sound_bound(least, best.regret_nok, scale)
+        most = self._most_regret(best.candidate)
+        gap = None if most is None else (most - bound) / scale if scale else 0.0
+        return Best(place, best.regret_nok, most, bound, gap)
+
+    def _most_regret(self, candidate: Candidate) -> float | None:
+        """The largest regret there can be, counted from what no plan goes below in each future."""
+        regrets = []
+        for name, trial in candidate.trials.items():
+            own = self._search.foresight.get(name)
+            if own is None or own.bound_nok is None:
+                return None
+            regrets.append(trial.cost_nok - min(own.bound_nok, trial.cost_nok))
+        return max(regrets)

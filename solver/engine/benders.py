@@ -12,34 +12,31 @@ a solver, and any β is allowed: no tolerance of the solver's can make a cut inv
 cut know what the plan is wanted for: with another aim every cut holds as before.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyomo.repn import generate_standard_repn
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
-from solver.domain.result import SolveOptions, relative_gap
-from solver.engine.extract import NOISE_PLACES, extract_projects, round_integers
+from solver.domain.result import SolveOptions
+from solver.engine.extract import NOISE_PLACES, extract_projects
 from solver.engine.handover import Program, hand_over
-from solver.engine.highs import HighsOptions, HighsRun, Stop, run_highs
+from solver.engine.highs import Stop
 from solver.engine.journal import Journal
-from solver.engine.neighbourhoods import Layout, Neighbourhoods
-from solver.engine.relaxation import Relaxation
-from solver.engine.transport import Halted, ServedYear, Transport
+from solver.engine.master_search import Aim, Cuts, MasterSearch, dot
+from solver.engine.neighbourhoods import Layout
+from solver.engine.transport import ServedYear, Transport
 from solver.formulation.master import build_master
 
 Floats = NDArray[np.float64]
 
-ROUNDS = 40  # of cuts at fractional points; each costs one linear program
 ENOUGH = 0.05  # of the gap asked for: what a round of cuts must still find
 LEAST = 1e-9  # of the bound, however small the gap
-MASTER_SHARE = 0.8  # of the gap asked for; the rest is for the cuts
 ENFORCED = 1e-6  # HiGHS's feasibility tolerance: a cut violated by less stays so when added
 
 
@@ -66,22 +63,6 @@ class Candidate:
     served: Served
 
 
-class Aim(Protocol):
-    """What a plan is wanted for: what is minimised, and what must hold beside the rules."""
-
-    def applied(self, program: Program) -> Program:
-        """The master with that objective and those rows."""
-
-    def value(self, candidate: Candidate) -> float | None:
-        """The objective of a whole plan; None when the plan does not hold."""
-
-    def needed(self, bound: float, served_nok: float) -> float:
-        """What the cost of serving must be known well against [NOK]."""
-
-    def heard(self, candidate: Candidate) -> None:
-        """A whole plan has been considered, whether it is the best or not."""
-
-
 class _WholeCost:
     """The objective of the instance itself, and nothing beside its rules."""
 
@@ -104,27 +85,16 @@ class _WholeCost:
 WHOLE_COST = _WholeCost()
 
 
-@dataclass(frozen=True)
-class _Cuts:
-    """Rows · x ≥ bounds, and what the point they cut off pays too little for serving, in NOK."""
-
-    rows: list[csr_array]
-    bounds: list[float]
-    short: float
-
-
-class Benders:
-    """The master program with its cuts, the bound, and the best plan so far.
+class Benders(MasterSearch[Served, Candidate]):
+    """The decomposition of one scenario: the years' transportation problems beside the master.
 
     Raises TriviallyInfeasible when a row without variables does not hold.
     """
 
-    _journal: Journal
-
     def __init__(self, instance: SitingInstance, options: SolveOptions) -> None:
+        super().__init__(options)
         self.instance = instance
-        self._options = options
-        self._aim: Aim = WHOLE_COST
+        self._aim = WHOLE_COST
         self._transport = Transport(instance)
         self._unit = self._transport.dearest
         self.model = build_master(instance, self._unit, self._most_needed())
@@ -140,44 +110,18 @@ class Benders:
         first = instance.years[0]
         self._discount = [(1 + rate) ** (first - t) for t in instance.years]
         self._enough = max(ENOUGH * options.mip_gap, LEAST)
-        self.best: Candidate | None = None
-        self.bound: float | None = None
-        self.nodes = 0
 
     def run(
         self,
         journal: Journal,
-        aim: Aim = WHOLE_COST,
+        aim: Aim[Candidate] = WHOLE_COST,
         start: Candidate | None = None,
         bound: float | None = None,
         *,
         prove: bool = True,
     ) -> Stop:
-        """Relaxation first, then plans of our own, then the master's, until the gap is reached.
-
-        Every cut of earlier runs is kept. `start` is a plan that holds for the aim, and `bound`
-        one that is known already. Without `prove` the master is not solved.
-        """
-        self._journal, self._aim = journal, aim
-        self.best, self.bound = start, bound
-        try:
-            stop = self._tighten_relaxation() or self._search()
-            while stop is None and prove:
-                run = self._solve_master()
-                stop = self._learn(run)
-        except Halted:
-            return Stop.INTERRUPTED if self._journal.should_stop() else Stop.TIME_LIMIT
-        return stop or Stop.NODE_LIMIT
-
-    @property
-    def program(self) -> Program:
-        """The master as it is solved now."""
-        return self._aim.applied(self.master)
-
-    @property
-    def best_nok(self) -> float | None:
-        """What the best plan is worth by the aim."""
-        return self._aim.value(self.best) if self.best is not None else None
+        """Search, by default for the least cost of the instance; see `MasterSearch.run`."""
+        return super().run(journal, aim, start, bound, prove=prove)
 
     @cached_property
     def service_nok(self) -> Floats:
@@ -260,10 +204,10 @@ class Benders:
             years=served,
         )
 
-    def _halts(self) -> bool:
-        return self._journal.out_of_time or self._journal.should_stop()
+    def _layout(self) -> Layout:
+        return Layout.of(self.instance, self.model, self.column)
 
-    def _cuts(self, x: Floats, served: Served) -> _Cuts:
+    def _cuts(self, x: Floats, served: Served) -> Cuts:
         """The cuts of every year and block that x violates."""
         enough = self._tolerance(served) / max(self.service.size, 1)
         least = max(enough / self._unit, ENFORCED)
@@ -276,138 +220,25 @@ class Benders:
                 own = np.where(mine, prices, 0.0)
                 row = places.T @ (own / self._unit)
                 row[column] += 1.0
-                bound = np.sum(paid[self._transport.block_of_row == block]) - _dot(own, constants)
-                missing = bound / self._unit - _dot(row, x)
+                bound = np.sum(paid[self._transport.block_of_row == block]) - dot(own, constants)
+                missing = bound / self._unit - dot(row, x)
                 if missing > least:
                     rows.append(csr_array(row.reshape(1, -1)))
                     bounds.append(bound / self._unit)
                     short += missing * self._unit * self._discount[index]
-        return _Cuts(rows, bounds, short)
+        return Cuts(rows, bounds, short)
 
     def _tolerance(self, served: Served) -> float:
         """How much of the cost of serving the cuts may leave out [NOK]."""
         return self._enough * self._aim.needed(self.bound or 0.0, served.cost_nok)
 
-    def _add(self, cuts: _Cuts) -> None:
-        if cuts.rows:
-            self.master = self.master.with_rows(vstack(cuts.rows), np.array(cuts.bounds))
-
-    def _tighten_relaxation(self) -> Stop | None:
-        """Cut at fractional points until a round finds little; a Stop when it is over already."""
-        relaxation = Relaxation(self.program)
-        for _ in range(ROUNDS):
-            found = relaxation.solve(self._halts)
-            if found is None:
-                return Stop.INFEASIBLE
-            self._raise_bound(found.bound)
-            served = self._serve(found.x)
-            cuts = self._cuts(found.x, served)
-            if cuts.rows:
-                relaxation.add(csr_array(vstack(cuts.rows)), np.array(cuts.bounds))
-            self._add(cuts)
-            if cuts.short <= self._tolerance(served):
-                return None
-        return None
-
-    def _search(self) -> Stop | None:
-        """Plans by our own heuristics; a Stop when one is as good as was asked for."""
-        layout = Layout.of(self.instance, self.model, self.column)
-        search = Neighbourhoods(layout, self._options.mip_gap)
-        for x in search.plans(self._current_program, self._solve_part):
-            cuts = self._cuts(x, self._consider(x))
-            self._add(cuts)
-            self._journal.note(self.best_nok, self.bound)
-            if self._gap_reached:
-                return Stop.GAP_REACHED
-        return None
-
-    def _current_program(self) -> Program:
-        """The master with its cuts, and the best plan to start from."""
-        if self.best is None:
-            return self.program
-        return replace(self.program, start=self._with_true_service(self.best))
-
-    def _solve_part(self, program: Program, options: HighsOptions) -> HighsRun:
-        """Solve a part of the master. Raises Halted when asked to stop."""
-        left, threads = self._journal.seconds_left, self._options.threads
-        limited = replace(options, time_limit_s=left, threads=threads)
-        run = run_highs(program, limited, should_stop=self._journal.should_stop)
-        if run.stop in (Stop.INTERRUPTED, Stop.TIME_LIMIT):
-            raise Halted
-        return run
-
-    def _solve_master(self) -> HighsRun:
-        def note(_incumbent: float | None, bound: float | None) -> None:
-            self._raise_bound(bound)
-
-        limits = HighsOptions(
-            self._journal.seconds_left,
-            MASTER_SHARE * self._options.mip_gap,
-            self._options.threads,
-            heuristics=self.best is None,
-        )
-        stops = self._journal.should_stop
-        return run_highs(self._current_program(), limits, note, stops, self._consider_quietly)
-
-    def _learn(self, run: HighsRun) -> Stop | None:
-        """Take the master's answer; None when it must be asked again with new cuts."""
-        self.nodes += run.nodes
-        self._raise_bound(run.bound)
-        if run.stop is not Stop.GAP_REACHED or run.x is None:
-            return run.stop
-        served = self._consider(run.x)
-        self._journal.note(self.best_nok, self.bound)
-        if self._gap_reached:
-            return Stop.GAP_REACHED
-        if self._journal.out_of_time:
-            return Stop.TIME_LIMIT
-        cuts = self._cuts(run.x, served)
-        self._add(cuts)
-        return None if cuts.rows else Stop.GAP_REACHED
-
-    def _raise_bound(self, bound: float | None) -> None:
-        """Take a bound in NOK into account, and tell."""
-        if bound is not None:
-            self.bound = bound if self.bound is None else max(self.bound, bound)
-        self._journal.note(self.best_nok, self.bound)
-
-    def _consider_quietly(self, x: Floats) -> None:
-        """Consider a plan where nothing may be raised: inside HiGHS."""
-        with suppress(Halted):
-            self._consider(x)
-
-    def _consider(self, x: Floats) -> Served:
-        """Serve everybody with the places of a whole plan, and keep it when it is the best."""
-        whole = round_integers(self.master, x)
-        served = self._serve(whole)
+    def _candidate(self, x: Floats, served: Served) -> Candidate:
         service = self.service.ravel()
         cost = self.master.cost
-        decided = _dot(cost, whole) - _dot(cost[service], whole[service])
-        decided = (decided + self.master.offset) * self.master.objective_scale
-        self._keep(Candidate(whole, decided, served))
-        return served
-
-    def _keep(self, candidate: Candidate) -> None:
-        """Keep a plan when it is the best that holds."""
-        self._aim.heard(candidate)
-        value, best = self._aim.value(candidate), self.best_nok
-        if value is not None and (best is None or value < best):
-            self.best = candidate
+        decided = dot(cost, x) - dot(cost[service], x[service])
+        return Candidate(x, (decided + self.master.offset) * self.master.objective_scale, served)
 
     def _with_true_service(self, candidate: Candidate) -> Floats:
         x = candidate.x.copy()
         x[self.service] = [year.costs / self._unit for year in candidate.served.years]
         return x
-
-    @property
-    def _gap_reached(self) -> bool:
-        gap = relative_gap(self.best_nok, self.bound)
-        return gap is not None and gap <= self._options.mip_gap
-
-
-def _dot(a: Floats, b: Floats) -> float:
-    """a · b, added in the same order whatever the number of threads a linear algebra library has.
-
-    The search branches on the last bit: a different sum is a different plan among equals.
-    """
-    return float(np.sum(a * b))

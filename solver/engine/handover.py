@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 from numpy.typing import NDArray
 from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import coo_array, csc_array, vstack
+from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from solver.formulation import FAMILIES
 from solver.formulation.allocation import NONE, AllocationBlock, Entries, PlanningColumns
@@ -77,6 +77,32 @@ class Program:
             matrix=csc_array(vstack([self.matrix, rows])),
             row_lower=np.concatenate([self.row_lower, at_least]),
             row_upper=np.concatenate([self.row_upper, np.full(len(at_least), np.inf)]),
+        )
+
+    @staticmethod
+    def empty() -> "Program":
+        """Nothing to decide, and nothing asked for."""
+        none, flags = np.zeros(0), np.zeros(0, dtype=bool)
+        return Program(none, 0.0, csc_array((0, 0)), none, none, none, none, flags, [], 1.0)
+
+    def with_matrix(self, matrix: Any, row_lower: Floats, row_upper: Floats) -> "Program":
+        """The program with these rows, of which its own come first."""
+        return replace(self, matrix=matrix, row_lower=row_lower, row_upper=row_upper)
+
+    def with_bounds(self, lower: Floats, upper: Floats) -> "Program":
+        """The program with other bounds on its columns."""
+        return replace(self, lower=lower, upper=upper)
+
+    def with_columns(self, lower: Floats, upper: Floats) -> "Program":
+        """The program with more columns behind, which are in no row yet and cost nothing."""
+        more = csc_array((self.matrix.shape[0], len(lower)))
+        return replace(
+            self,
+            cost=_longer(self.cost, len(lower)),
+            matrix=csc_array(hstack([self.matrix, more])),
+            lower=np.concatenate([self.lower, lower]),
+            upper=np.concatenate([self.upper, upper]),
+            integer=_longer(self.integer, len(lower)),
         )
 
     def with_objective(self, cost_nok: Floats, offset_nok: float) -> "Program":

@@ -62,6 +62,12 @@ class Layout:
                     project[column[id(entry)]] = number[index[0]]
         return Layout(year, len(instance.years), project, len(alike))
 
+    def followed_by(self, columns: int) -> "Layout":
+        """With so many columns behind that belong to no year and project."""
+        none = np.full(columns, -1)
+        year, project = (np.concatenate([each, none]) for each in (self.year, self.project))
+        return replace(self, year=year, project=project)
+
 
 @dataclass(frozen=True)
 class Neighbourhoods:

@@ -43,6 +43,8 @@ Floats = NDArray[np.float64]
 
 DEAREST_JOURNEY = 0.5  # of a missing place's price, at most, in the decomposition
 EQUAL = 1e-9  # of a ceiling: two ways of adding up the same plan
+# Of a ceiling, in the master: above HiGHS's tolerances, so that a plan just at it is not cut off.
+WITHIN = 1e-7
 # Of a ceiling, too: by so much HiGHS may exceed a row, its feasibility tolerance.
 ENFORCED = 1e-6
 
@@ -196,6 +198,7 @@ class Tradeoff:
             self._keep(one)
         if searched.bound is not None:
             self._bounds.append((seeking, searched.bound))
+        self._bounds = [one for one in self._bounds if not self._refuted(*one)]
         return Sought(searched.stop, self._best(seeking), self.bound(seeking))
 
     def statistics(self, seconds: float) -> RunStatistics:
@@ -240,6 +243,12 @@ class Tradeoff:
             if not front or one.amounts.other < _room(front[-1].amounts.other, -ENFORCED):
                 front.append(one)
         return front
+
+    def _refuted(self, seeking: Seeking, bound: float) -> bool:
+        """Whether a plan is better than a bound says any can be: the search that said so erred."""
+        best = self._best(seeking)
+        value = None if best is None else seeking.value(best.amounts)
+        return value is not None and value < bound - ENFORCED * max(abs(bound), 1.0)
 
     def _best(self, seeking: Seeking) -> Found | None:
         valued = [(seeking.value(one.amounts), one) for one in self._found]
@@ -398,7 +407,7 @@ class _MasterAim:
 
     def applied(self, program: Program) -> Program:
         """The master with what is sought as its objective and the ceilings as rows."""
-        return self._forms.applied(program, self._seeking)
+        return self._forms.applied(program, self._seeking, WITHIN)
 
     def value(self, candidate: Candidate) -> float | None:
         """The mix; None above a ceiling."""

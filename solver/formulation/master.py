@@ -16,7 +16,7 @@ import pyomo.environ as pyo
 from numpy.typing import NDArray
 
 from solver.domain.instance import SitingInstance, Travel
-from solver.formulation.build import FAMILIES
+from solver.formulation.build import ALLOCATION, FAMILIES
 from solver.formulation.difference import openings_differ
 from solver.formulation.dominance import (
     better_project_opens_too,
@@ -51,6 +51,30 @@ def build_master(
     equal_projects_open_in_order(model, par)
     better_project_opens_too(model, par)
     _add_service_cost(model, par, unit_nok, most)
+    return model
+
+
+def build_first_stage(instance: SitingInstance) -> pyo.ConcreteModel:
+    """Everything a plan of an instance decides, with every rule but those on who is served where.
+
+    Where unmet need is not allowed everybody is served in one district, which says that there are
+    places enough. Without an objective, and without V3: of two projects one can be the better in
+    the scenario and the worse in a future.
+    """
+    par = make_parameters(one_district(instance))
+    model = pyo.ConcreteModel()
+    add_variables(model, par)
+    add_expressions(model, par)
+    must_serve = instance.objective.unmet_place_year_nok is None
+    for family in FAMILIES:
+        for constraint in family.constraints:
+            if constraint.__name__ not in _REPLACED and (
+                must_serve or constraint not in ALLOCATION
+            ):
+                constraint(model, par)
+    add_openings_and_growth(model, par)
+    openings_differ(model, par)
+    model.objective = pyo.Objective(expr=0.0)
     return model
 
 

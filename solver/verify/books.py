@@ -112,8 +112,17 @@ class Books:
         per_place = sum(
             Fraction(types[p].fte_per_place.get(group, 0)) * self.total(p, year) for p in types
         )
-        fixed = sum(Fraction(project.fte.get(group, 0)) for _, project in self.active(year))
-        return ZERO + per_place + fixed
+        return ZERO + per_place + self.fixed_fte(group, year)
+
+    def fixed_fte(self, group: str, year: int) -> Fraction:
+        """FTE of a staff group that open projects ask for, however many places they have."""
+        return sum((Fraction(one.fte.get(group, 0)) for _, one in self.active(year)), ZERO)
+
+    def used_fte(self, group: str, year: int) -> Fraction:
+        """FTE of a staff group in the places that somebody has."""
+        types = self.instance.care_types
+        used = [(one.places, types[one.care_type].fte_per_place) for one in self.journeys[year]]
+        return added((places for places, _ in used), (float(fte.get(group, 0)) for _, fte in used))
 
     def investment_nok(self, year: int) -> Fraction:
         """Net investment in openings and growth of a year."""

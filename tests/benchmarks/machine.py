@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("highspy", "pyomo", "numpy", "linopy", "ortools", "pulp", "pyscipopt", "spopt")
+PACKAGES = (
+    *("highspy", "pyomo", "numpy", "scipy", "linopy", "ortools", "pulp", "pyscipopt", "spopt"),
+    *("igraph", "pandana", "osmium"),
+)
 
 
 def description() -> str:

@@ -30,6 +30,7 @@ from tests.benchmarks.peers.by_linopy import hand_over_linopy
 from tests.benchmarks.peers.by_ortools import hand_over_ortools
 from tests.benchmarks.peers.by_pulp import hand_over_pulp
 from tests.benchmarks.peers.raw import hand_over_raw
+from tests.benchmarks.roads import roads
 
 ORDINARY = 0.001
 STOPS_S = (1, 3, 10, 30)
@@ -126,6 +127,7 @@ TABLES: dict[str, Callable[[Settings], None]] = {
     "variations": variations,
     "capb": capb,
     "stopping": stopping,
+    "roads": roads,
 }
 ORDINARILY = ("lillehammer", "orlib", "peers", "national", "handover", "regions")
 

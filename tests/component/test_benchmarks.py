@@ -1,13 +1,17 @@
 """What is read off a run, and that every form of a location problem is the same problem."""
 
 from functools import partial
+from time import monotonic
 
+import numpy as np
 import pytest
 
+from geodata.network.times import road_times
 from tests.benchmarks.instances.towns import towns_instance
 from tests.benchmarks.measure import Measured, Moment, Run, Series, alternately, apart
 from tests.benchmarks.ours import hand_over_ours, solve_ours
 from tests.benchmarks.peers.raw import hand_over_raw, solve_raw
+from tests.benchmarks.roads import arcs, by_scipy, network, streets
 from tests.siting import district, instance, project
 
 RUN = Run(
@@ -104,3 +108,14 @@ def test_both_hand_over_a_link_for_every_pair():
     assert raw.variables == 6 + 180
     assert ours.variables >= raw.variables
     assert raw.rows == 30 + 180 + 2
+
+
+def test_a_matrix_of_the_size_promised_is_dijkstra_s_and_in_time():
+    """100 000 roads, 1 000 districts and 100 sites, an island among them: less than 20 seconds."""
+    given, made = arcs(), streets()
+    start = monotonic()
+    times = road_times(network(made), made.nodes[given.sites], made.nodes[given.districts], 1, 1e12)
+    assert monotonic() - start < 20
+    expected = by_scipy().minutes
+    assert np.isinf(expected).any()
+    assert times.minutes == pytest.approx(expected, rel=1e-9, abs=1e-9)

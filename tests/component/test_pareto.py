@@ -1,7 +1,9 @@
 """The front of cost against travel and FTE: toys by hand, and every plan there is tried."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,6 +212,23 @@ def test_a_bound_with_more_weight_is_one_with_less() -> None:
     assert tradeoff.bound(Seeking(1.0, most_other=12)) == pytest.approx(44 - 3 * 12)
     assert tradeoff.bound(Seeking(1.0)) is None
     assert tradeoff.bound(Seeking(1.0, 5.0)) == pytest.approx(44)
+
+
+def test_a_bound_that_a_plan_refutes_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS may be wrong: what it says cannot be had is forgotten when it is had."""
+    tradeoff = Tradeoff(instance_of(town()), Measure.TRAVEL, EXACT)
+    journal = pareto.Journal(Session(EXACT, Watcher(), 1).watcher(), 10)
+    honest = tradeoff._method.seek
+
+    def too_high(*asked: Any) -> Any:
+        searched = honest(*asked)
+        return replace(searched, found=[], bound=searched.bound + 1)
+
+    with monkeypatch.context() as lying:
+        lying.setattr(tradeoff._method, "seek", too_high)
+        assert tradeoff.seek(Seeking(1.0, 3.0), journal).bound == pytest.approx(45)
+    assert tradeoff.seek(Seeking(1.0, most_other=8), journal).bound == pytest.approx(20)  # k
+    assert tradeoff.bound(Seeking(1.0, 3.0)) is None  # k: 20 + 3·8 = 44
 
 
 def test_two_years_and_discounting_are_in_cost_and_travel() -> None:

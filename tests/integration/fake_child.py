@@ -16,7 +16,7 @@ import numpy as np
 
 from app.jobs.child_main import main
 from app.services.task import Task
-from solver.domain.errors import Issue, ScenarioInvalid, VerificationFailed
+from solver.domain.errors import Issue, ScenarioInvalid, SitingError, VerificationFailed
 from solver.domain.result import Progress, SolveOptions, Watcher
 
 Act = Callable[[SolveOptions, Watcher], bytes]
@@ -32,6 +32,61 @@ def answer(_options: SolveOptions, watcher: Watcher) -> bytes:
     watcher.on_progress(Progress(0.2, 100.0, 90.0, 0.1))
     watcher.on_progress(Progress(0.3, 95.0, 95.0, 0.0))
     return a_plan("optimal")
+
+
+def babble(_options: SolveOptions, watcher: Watcher) -> bytes:
+    """Says on the line for progress what is none."""
+    channel = watcher.on_progress._channel  # type: ignore[attr-defined]
+    for line in (b"[]", b"{", b"\xff\xfe", b'{"seconds": 1}', b'{"seconds": NaN}', b"null"):
+        os.write(channel, line + b"\n")
+    nan = b'{"seconds": 1, "incumbent_nok": Infinity, "bound_nok": null, "gap": null}\n'
+    os.write(channel, nan)
+    for _ in range(100):
+        os.write(channel, b"x" * 100_000)
+    os.write(channel, b"\n")
+    watcher.on_progress(Progress(0.5, 1.0, 1.0, 0.0))
+    return a_plan("optimal")
+
+
+def answer_nonsense(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    return b'{"outcome": "splendid"}'
+
+
+def answer_no_text(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    return b"\xff\xfe\x00"
+
+
+def answer_infinity(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    return a_plan("optimal").replace(b"95.0", b"Infinity")
+
+
+def fail_strangely(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    raise SitingError("no code\x00 of ours" * 100, "x" * 100_000)
+
+
+def write_a_huge_file(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    with open(os.environ["TMPDIR"] + "/huge", "wb") as file:
+        file.truncate(3_000_000_000)
+    return a_plan("optimal")
+
+
+def tell_descriptors(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    found = {link: os.readlink(link) for link in links if os.path.lexists(link)}
+    return a_plan("optimal", descriptors=found)
+
+
+def leave_a_talker(_options: SolveOptions, watcher: Watcher) -> bytes:
+    """A process that goes on talking on both pipes when its parent has ended."""
+    channel = watcher.on_progress._channel  # type: ignore[attr-defined]
+    talk = "import os\nwhile True: os.write(1, b'x' * 9999); os.write(2, b'x' * 9999)"
+    subprocess.Popen([sys.executable, "-c", talk], stdout=channel)
+    return a_plan("optimal")
+
+
+def freeze_at_once(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
+    while True:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def tell_environment(_options: SolveOptions, _watcher: Watcher) -> bytes:
@@ -114,6 +169,15 @@ def be_killed(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
 
 def segfault(_options: SolveOptions, _watcher: Watcher) -> bytes:
     return ctypes.string_at(0)
+
+
+def crash_the_first_time(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    """The folder of all jobs remembers."""
+    been_here = Path(os.environ["TMPDIR"]).parent / "crashed"
+    if not been_here.exists():
+        been_here.touch()
+        os.abort()
+    return a_plan("optimal")
 
 
 def abort(_options: SolveOptions, _watcher: Watcher) -> NoReturn:

@@ -45,7 +45,8 @@ def command(url: str, *arguments: str, **settings: Any) -> dict[str, Any]:
 @contextmanager
 def process(url: str, *arguments: str, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A command in a process of its own, killed at the end."""
-    with subprocess.Popen(**command(url, *arguments, **settings)) as started:
+    asked = command(url, *arguments, **settings)
+    with subprocess.Popen(**asked, stdout=subprocess.DEVNULL) as started:
         try:
             yield started
         finally:
@@ -136,11 +137,18 @@ def holder(url: str, run_id: str) -> int | None:
     return found[0][0] if found else None
 
 
-@contextmanager
-def api_of(url: str) -> Iterator[TestClient]:
-    """The API of a database whose workers are elsewhere."""
+def migrated(url: str) -> None:
+    """Tables and queue, as a worker makes them when it starts."""
     migrate(url)
     database = Database(url)
     DurableQueue(database, "nobody", 1).migrate()
-    yield TestClient(create_app(Settings(database_url=url)))
     database.dispose()
+
+
+@contextmanager
+def api_of(url: str) -> Iterator[TestClient]:
+    """The API of a database whose workers are elsewhere."""
+    migrated(url)
+    app = create_app(Settings(database_url=url))
+    yield TestClient(app)
+    app.state.services.database.dispose()

@@ -2,10 +2,13 @@
 
 import json
 import os
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -135,13 +138,58 @@ def test_a_frozen_child_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert failure.code == "dismissed"
 
 
-def test_a_child_beyond_its_time_is_stopped() -> None:
+@pytest.mark.parametrize("behaviour", ["hang", "hang_unmoved", "freeze_at_once"])
+def test_a_child_beyond_its_time_is_stopped(behaviour: str) -> None:
+    """Whether it hangs, will not hear or cannot: SIGTERM, and 2 s later SIGKILL."""
     started = time.monotonic()
     options, limits = SolveOptions(time_limit_s=0.5), Limits(grace_s=0.5)
-    failure = run("hang", options=options, limits=limits).failure
+    failure = run(behaviour, options=options, limits=limits).failure
     assert failure is not None
     assert failure.code == "time_exceeded"
-    assert 1.0 <= time.monotonic() - started < 3.0
+    assert 1.0 <= time.monotonic() - started < 5.0
+
+
+def test_a_child_has_no_more_time_than_its_run() -> None:
+    failure = run("hang", limits=Limits().within(1.0)).failure
+    assert failure is not None
+    assert failure.code == "time_exceeded"
+
+
+def test_babble_is_not_heard() -> None:
+    heard: list[Progress] = []
+    assert run("babble", Watcher(heard.append)).document is not None
+    assert heard == [Progress(0.5, 1.0, 1.0, 0.0)]
+
+
+def test_what_is_left_behind_cannot_talk_for_ever() -> None:
+    started = time.monotonic()
+    assert run("leave_a_talker").document is not None
+    assert time.monotonic() - started < 5
+
+
+def test_a_failure_that_cannot_be_stored_has_a_code_of_ours() -> None:
+    failure = run("fail_strangely").failure
+    assert failure is not None
+    assert failure.code == "answer_invalid"
+
+
+def test_files_are_limited(tmp_path: Path) -> None:
+    failure = run("write_a_huge_file", limits=Limits(folder=tmp_path)).failure
+    assert failure is not None
+    assert failure.code == "internal_error"
+
+
+def test_the_child_has_no_descriptor_of_its_caller(tmp_path: Path) -> None:
+    """Of the database least of all."""
+    with (
+        closing(sqlite3.connect(tmp_path / "secret.db")) as connection,
+        socket.create_server(("127.0.0.1", 0)),
+    ):
+        connection.execute("CREATE TABLE t (x)")
+        plan = run("tell_descriptors").document
+    assert plan is not None
+    targets = json.loads(plan)["descriptors"].values()
+    assert {target.partition(":")[0] for target in targets} <= {"/dev/null", "pipe"}
 
 
 def test_the_referee_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:

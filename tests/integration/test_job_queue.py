@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from app.callers import DEFAULT_TENANT
 from app.db import Database, migrate
 from app.jobs.queue import DurableQueue
 from app.repositories.runs import RunRepository
@@ -29,6 +30,7 @@ def queue(database: Database) -> DurableQueue:
 def a_run(run_id: str) -> RunRow:
     return RunRow(
         id=run_id,
+        tenant=DEFAULT_TENANT,
         kind="solve",
         status=RunStatus.ACCEPTED,
         priority="normal",

@@ -43,7 +43,7 @@ def test_a_run_from_post_to_plan(client: TestClient, toy: Toy) -> None:
     assert answer.headers["preference-applied"] == "wait=30"
     assert answer.headers["location"] == f"/v1/runs/{run['id']}"
     assert set(run) == {
-        *("id", "status", "kind", "scenario_id", "scenario_hash", "outcome", "created"),
+        *("id", "status", "kind", "scenario_id", "batch_id", "scenario_hash", "outcome", "created"),
         *("started", "ended", "progress", "options", "error", "links"),
         *("parameters", "priority"),
     }
@@ -186,6 +186,11 @@ def test_delete_after_the_end_changes_nothing(client: TestClient, toy: Toy) -> N
     ("behaviour", "code"),
     [
         ("segfault", "solver_crashed"),
+        ("be_killed", "solver_killed"),
+        ("answer_nonsense", "answer_invalid"),
+        ("answer_no_text", "answer_invalid"),
+        ("answer_infinity", "answer_invalid"),
+        ("fail_strangely", "answer_invalid"),
         ("eat_memory", "out_of_memory"),
         ("raise_unforeseen", "internal_error"),
         ("fail_verification", "verification_failed"),
@@ -202,6 +207,11 @@ def test_a_child_that_fails_is_a_failed_run(
         assert "secret" not in run["error"]["detail"]
         assert client.get(f"/v1/runs/{run['id']}/plan").json()["code"] == "no_plan"
         assert post(client, toy, "answer")["status"] == "successful"
+
+
+def test_a_child_that_crashes_once_is_started_again(sqlite_client: TestClient, toy: Toy) -> None:
+    run = post(sqlite_client, toy, "crash_the_first_time")
+    assert (run["status"], run["outcome"]) == ("successful", "optimal")
 
 
 def test_the_api_answers_while_a_child_works(client: TestClient, toy: Toy) -> None:

@@ -41,6 +41,15 @@ def asked(tmp_path: Path, *arguments: str) -> tuple[int, Toy]:
     return main(["stress", *given]), json.loads(out.read_bytes())
 
 
+def test_the_best_plan_can_be_stressed_in_its_turn(tmp_path: Path, held_file: str) -> None:
+    _, answer = asked(tmp_path, held_file)
+    best = tmp_path / "best.json"
+    best.write_text(json.dumps({"projects": answer["expected"]["projects"]}), encoding="utf-8")
+    status, again = asked(tmp_path, held_file, "--plan", str(best))
+    assert (status, again["expected"]["plan"], again["expected"]["otherwise"]) == (0, 0, [])
+    assert again["expected"]["value_nok"] == pytest.approx(answer["expected"]["value_nok"])
+
+
 def written(tmp_path: Path, parameters: Toy) -> str:
     path = tmp_path / "parameters.json"
     path.write_text(json.dumps(parameters), encoding="utf-8")
@@ -61,8 +70,16 @@ def test_the_ordinary_futures(tmp_path: Path, held_file: str, capsys: Printed) -
     assert [(b["year"], round(b["amount"], 6)) for b in fewer] == [(2028, 1.8)]
     (coverage, *_) = [b for b in answer["breaks"] if b["code"] == "C8"]
     assert (coverage["futures"], coverage["of_futures"]) == (2, 3)
+    expected, regret = answer["expected"], answer["regret"]
+    assert (expected["proven"], regret["proven"], answer["outcome"]) == (True, True, "optimal")
+    (change,) = expected["otherwise"]
+    assert (change["planned_opens"], change["opens"]) == (2027, 2026)
+    assert expected["projects"]["nybygg"]["opens"] == 2026
+    assert expected["value_nok"] < answer["plans"][0]["expected_cost_nok"]
+    assert expected["lower_bound_nok"] == pytest.approx(expected["value_nok"])
     text = " ".join(capsys.readouterr().out.split())
     assert "I 3 av dem brytes minst ett krav" in text
+    assert "i 2026 (planlagt i 2027)" in text
     assert "constant_mortality_totals" in text
 
 
@@ -107,6 +124,7 @@ BAD = [
         "/parameters/plan/nybygg/places/hdo/2037",
     ),
     ({"delays_years": [0]}, "/parameters/delays_years/0"),
+    ({"missing_place_year_nok": 1000}, "/parameters/missing_place_year_nok"),
     ({"added_life_years_needing_care": [0.5]}, "/parameters/added_life_years_needing_care"),
 ]
 
@@ -146,7 +164,7 @@ def test_a_run_over_http(start: Any, sqlite_url: str, held: Toy) -> None:
         assert (run["status"], run["outcome"]) == ("successful", "optimal")
         answer = client.get(f"/v1/runs/{run['id']}/result").json()
     assert set(answer["futures"]) == {"staff:0.9", "delay:1:nybygg", "delay:2:nybygg"}
-    assert answer["least_expected_cost"] is not None
+    assert answer["plans"][answer["expected"]["plan"]]["opened"] == {"nybygg": 2026}
 
 
 def instances(document: Toy, **parameters: Any) -> Toy:

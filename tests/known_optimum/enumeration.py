@@ -300,11 +300,26 @@ class Enumeration:
         return discount
 
 
-def transport(document: Document, year: int, stocks: Floats) -> Floats:
+@dataclass(frozen=True)
+class Staff:
+    """FTE `per_place` (groups, types), `left` for places (combinations, groups); inf: no limit.
+
+    `price` of an FTE that lacks, in missing places, per group.
+    """
+
+    per_place: Floats
+    left: Floats
+    price: Floats
+
+
+def transport(
+    document: Document, year: int, stocks: Floats, staff: "Staff | None" = None
+) -> Floats:
     """Least cost of serving a year's need, for each row of `stocks` (sites × types); inf: cannot.
 
     One linear program with a block for each row. Its last column is the minutes per place needed
-    of the worst-off district, which cost nothing where they have no weight.
+    of the worst-off district, which cost nothing where they have no weight. With `staff` the
+    places in use ask for FTE, and FTE that lack all the same are the columns before it.
     """
     needs = [
         (i, n, drawn(series, year))
@@ -324,21 +339,30 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
         travelled = travelled + weights["kolm_pollak"] * nok_per_minute(document) * felt
     everybody = sum(places for _, _, places in needs)
     worst = weights.get("worst_off", 0) * nok_per_minute(document) * everybody
-    price = np.concatenate([travelled, np.full(len(needs), missing), [worst]])
+    lacking = missing * staff.price if staff is not None else np.zeros(0)
+    price = np.concatenate([travelled, np.full(len(needs), missing), lacking, [worst]])
 
     balance = np.zeros((len(needs), len(price)))
     room = np.zeros((stocks.shape[1], len(price)))
     for column, (need, source, _) in enumerate(journeys):
         balance[need, column] = room[source, column] = 1
-    balance[:, len(journeys) : -1] = np.eye(len(needs))
-    unequal = _worse_than_the_worst(document, needs, journeys)
+    unmet = slice(len(journeys), len(journeys) + len(needs))
+    balance[:, unmet] = np.eye(len(needs))
+    if staff is not None:
+        asked = np.zeros((len(lacking), len(price)))
+        types = list(document["care_types"])
+        for column, (_, source, _) in enumerate(journeys):
+            asked[:, column] = staff.per_place[:, source % len(types)]
+        asked[:, unmet.stop : -1] = -np.eye(len(lacking))
+        room, stocks = np.vstack([room, asked]), np.hstack([stocks, staff.left])
+    unequal = _worse_than_the_worst(document, needs, journeys, len(lacking))
     room = np.vstack([room, unequal])
     stocks = np.hstack([stocks, np.zeros((len(stocks), len(unequal)))])
     within = (document.get("targets") or {}).get("within")
     share = held(within["share"], year) if within else None
     if share is not None:
         far = np.where(minutes <= within["minutes"], share - 1, share)
-        room = np.vstack([room, np.append(far, np.zeros(len(needs) + 1))])
+        room = np.vstack([room, np.append(far, np.zeros(len(price) - len(far)))])
         stocks = np.hstack([stocks, np.zeros((len(stocks), 1))])
 
     blocks = eye_array(len(stocks))
@@ -352,17 +376,20 @@ def transport(document: Document, year: int, stocks: Floats) -> Floats:
     )
     assert answer.success, answer.message
     served = answer.x.reshape(len(stocks), -1)
-    impossible = (served[:, len(journeys) : -1].sum(axis=1) > SLACK) & (not priced)
+    impossible = (served[:, unmet].sum(axis=1) > SLACK) & (not priced)
     cost: Floats = np.where(impossible, inf, served @ price)
     return cost
 
 
 def _worse_than_the_worst(
-    document: Document, needs: list[tuple[str, str, float]], journeys: list[tuple[int, int, float]]
+    document: Document,
+    needs: list[tuple[str, str, float]],
+    journeys: list[tuple[int, int, float]],
+    groups: int,
 ) -> Floats:
     """Per district, place-minutes less its need × the minutes of the worst: at most 0."""
     districts = sorted({i for i, _, _ in needs})
-    rows = np.zeros((len(districts), len(journeys) + len(needs) + 1))
+    rows = np.zeros((len(districts), len(journeys) + len(needs) + groups + 1))
     for column, (need, _, minutes) in enumerate(journeys):
         rows[districts.index(needs[need][0]), column] = minutes
     for column, (i, _, places) in enumerate(needs, len(journeys)):

@@ -16,7 +16,7 @@ from tests.integration.test_openapi import (
 from .server import serving
 
 REQUESTS = 20_000
-EACH = 800  # of an operation that takes something, good and bad ones each
+EACH = 520  # of an operation that takes something, good and bad ones each
 MEMORY_MB = 200
 
 

@@ -1,15 +1,51 @@
 """The log of the service as it runs: lines of JSON without anything a client wrote raw."""
 
+import base64
 import json
 from pathlib import Path
 
 import httpx
 
+from app.callers import ANYBODY, AccessScope
+from app.db import Database, migrate
+from app.services.keys import Keys
 from tests.unit.app.bad_scenarios.toy import TOY
 
 from .server import serving
 
 SECRET = "planted-6f1e"
+
+
+def test_keys_are_in_no_log(tmp_path: Path) -> None:
+    """Right ones, wrong ones, those in a body, and those in an address, where they do nothing."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate(url)
+    database = Database(url)
+    key = Keys(database.of(ANYBODY)).create("test", list(AccessScope), days=1).key
+    database.dispose()
+    basic = base64.b64encode(f"{SECRET}:{key}".encode()).decode()
+    with serving(tmp_path, require_login=True) as server:
+        made = httpx.post(
+            f"{server.address}/v1/keys",
+            json={"name": "x", "scopes": ["read"]},
+            headers={"authorization": f"Bearer {key}"},
+        )
+        new = made.json()["key"]
+        for sent in (f"Basic {basic}", f"Bearer {new}", f"Bearer {SECRET}", f"{SECRET} x", SECRET):
+            httpx.get(f"{server.address}/v1/runs", headers={"authorization": sent})
+        refused = httpx.get(f"{server.address}/v1/runs?key={key}&access_token={new}")
+        assert (made.status_code, refused.status_code) == (201, 401)
+    text = server.log.read_text("utf-8")
+    assert '"status": 401' in text
+    assert f'"actor": "key:{made.json()["id"]}"' in text
+    for secret in (SECRET, basic, *(one.partition(".")[2] for one in (key, new))):
+        assert secret not in text
+        assert secret not in made.headers.values()
+        assert secret.encode() not in database_bytes(tmp_path)
+
+
+def database_bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("test.db*"))
 
 
 def test_every_line_is_json_and_tells_no_secret(tmp_path: Path) -> None:

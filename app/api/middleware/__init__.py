@@ -3,27 +3,31 @@
 from fastapi import FastAPI
 
 from app.api.metrics import Metrics
+from app.api.middleware.access import LetIn, Recognised
 from app.api.middleware.bodies import BodyLimit
 from app.api.middleware.browsers import CrossOrigin, SecurityHeaders
 from app.api.middleware.compression import Compression
 from app.api.middleware.heads import HeadAsGet, Options, Refusals
 from app.api.middleware.observing import Observed, Routed
 from app.api.middleware.rates import RateLimit, Shedding
+from app.services.login import LogIn
 from app.settings import Settings
 
 
-def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def install(app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn) -> None:
     """Put it around the routes, the innermost first."""
     app.add_middleware(Routed)
     app.add_middleware(Compression)
     app.add_middleware(
         BodyLimit, limit=settings.max_body_bytes, limit_of_all=settings.max_bodies_bytes
     )
+    app.add_middleware(LetIn)
     app.add_middleware(Options)
-    app.add_middleware(Shedding, most_waiting=settings.max_waiting)
     app.add_middleware(
         RateLimit, reads_per_s=settings.reads_per_s, writes_per_s=settings.writes_per_s
     )
+    app.add_middleware(Recognised, login=login)
+    app.add_middleware(Shedding, most_waiting=settings.max_waiting)
     app.add_middleware(Refusals)
     app.add_middleware(CrossOrigin, origins=settings.cors_origins)
     app.add_middleware(HeadAsGet)

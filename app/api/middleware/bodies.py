@@ -1,6 +1,7 @@
 """Bodies within their budgets, read before a route could act on half of one."""
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import of_error
@@ -50,6 +51,8 @@ class BodyLimit:
                 again = await _read_whole(receive_counted)
         except SitingError as error:
             await of_error(error)(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody waits for an answer, and what is not whole is not done
         else:
             await self._app(scope, again, send)
         finally:
@@ -62,11 +65,13 @@ def _number(text: str) -> float:
 
 
 async def _read_whole(receive: Receive) -> Receive:
-    """Receive the body now; the way to receive it once more."""
+    """Receive the body now; the way to receive it once more. Raises ClientDisconnect."""
     pieces: list[bytes] = []
-    message: Message = {"type": "http.request", "more_body": True}
-    while message["type"] == "http.request" and message.get("more_body", False):
+    message: Message = {"more_body": True}
+    while message.get("more_body", False):
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         pieces.append(message.get("body", b""))
     first = [{**message, "body": b"".join(pieces)}]
 

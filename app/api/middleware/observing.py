@@ -11,9 +11,10 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.callers import OPEN_AT_OVERLOAD, caller_of
 from app.api.metrics import Metrics
-from app.api.operations import OPEN_AT_OVERLOAD
 from app.api.problems import unforeseen
+from app.callers import ANYBODY
 from app.logs import request_id
 
 logger = logging.getLogger("app.access")
@@ -30,6 +31,7 @@ class _Seen:
     status: int | None = None
     route: str | None = None
     run_id: str | None = None
+    actor: str | None = None
 
 
 class Observed:
@@ -79,12 +81,13 @@ class Observed:
             "ms": round(1000 * seconds, 1),
             "route": seen.route,
             "run_id": seen.run_id,
+            "actor": seen.actor,
         }
         logger.info("request", extra={k: v for k, v in told.items() if v is not None})
 
 
 class Routed:
-    """The innermost: notes which route it was, and which run it is about."""
+    """The innermost: notes which route it was, which run it is about, and who asked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,6 +100,9 @@ class Routed:
             seen = scope.get(_SEEN)
             if seen is not None:
                 seen.route = getattr(scope.get("route"), "path", None)
+                caller = caller_of(scope)
+                if caller is not None and caller != ANYBODY:
+                    seen.actor = caller.actor
                 seen.run_id = scope.get("path_params", {}).get("run_id")
 
 

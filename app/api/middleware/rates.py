@@ -11,8 +11,9 @@ import anyio.to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.operations import OPEN_AT_OVERLOAD
+from app.api.callers import OPEN_AT_OVERLOAD, caller_of
 from app.api.problems import of_error
+from app.callers import ANYBODY
 from app.errors import RateLimited, Unavailable
 
 BURST_S = 2  # what is saved up by asking nothing, in seconds of the rate
@@ -21,7 +22,13 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def client_of(scope: Scope) -> str:
-    """Whom a request counts for: the address it came from, of IPv6 the network of 64 bits."""
+    """Whom a request counts for: who logged in, else the address it came from.
+
+    Of an IPv6 address it is the network of 64 bits.
+    """
+    caller = caller_of(scope)
+    if caller is not None and caller != ANYBODY:
+        return f"{caller.tenant} {caller.actor}"
     host: str = (scope.get("client") or ("", 0))[0]
     try:
         address = ipaddress.ip_address(host)

@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-import anyio
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -21,14 +20,15 @@ from app.api.dependencies import (
     Limit,
     ServicesHere,
 )
-from app.api.links import RUNS, absolute, next_page, ogc_run, ogc_scenario, run_links
+from app.api.links import RUNS, absolute, next_page, ogc_run, ogc_scenario
 from app.api.middleware.heads import answers_head
 from app.api.openapi import RESULT_REFS, accepts, problems, ref, returns
+from app.api.resources import error_of, incumbent_resource, progress_of, run_resource
+from app.api.waiting import wait_for
 from app.errors import NotFound
 from app.repositories.runs import OPEN
 from app.schemas.run import (
     IncumbentList,
-    IncumbentResource,
     ProgressResource,
     RunList,
     RunResource,
@@ -36,7 +36,6 @@ from app.schemas.run import (
 )
 from app.services.etags import tag_of, weak
 from app.services.run_events import Event, Place, State, state_number
-from app.services.runs import Runs, options_of
 from geodata.layers import MAP_LAYERS
 from geodata.qgis.project import live, package
 from models import IncumbentRow, RunRow
@@ -78,13 +77,14 @@ async def create(
 ) -> RunResource:
     """Compute on a scenario: by id, by bundled name, or sent as a document."""
     row = await run_in_threadpool(services.runs.create, body, post)
-    response.headers["Location"] = f"{RUNS}/{row.id}"
+    run_id = row.id
+    response.headers["Location"] = f"{RUNS}/{run_id}"
     wait = wait_seconds(prefer)
     if wait:
         response.headers["Preference-Applied"] = f"wait={wait}"
-        row = await _ended(services.runs, row.id, wait)
+        row = await wait_for(lambda: services.runs.get(run_id), _has_ended, wait)
         response.status_code = 202 if row.status in OPEN else 200
-    return _resource(row)
+    return run_resource(row)
 
 
 @router.get("", operation_id="list_runs", responses=problems(422))
@@ -94,7 +94,7 @@ def read_page(
     """Runs, newest first."""
     page = services.runs.page(cursor, limit)
     return RunList(
-        items=[_resource(row) for row in page.items],
+        items=[run_resource(row) for row in page.items],
         next=next_page(request, limit=limit, cursor=page.next),
     )
 
@@ -102,17 +102,17 @@ def read_page(
 @router.get("/{run_id}", operation_id="get_run", responses=problems(404))
 def read(services: ServicesHere, run_id: Id) -> RunResource:
     """A run: its status, where it stands, and links to what it found."""
-    return _resource(services.runs.get(run_id))
+    return run_resource(services.runs.get(run_id))
 
 
 @router.delete("/{run_id}", operation_id="dismiss_run", responses=problems(404, 409))
 async def dismiss(services: ServicesHere, run_id: Id) -> RunResource:
     """Stop a run; it keeps the best plan found, if that was verified in time."""
     if await run_in_threadpool(services.runs.ask_to_stop, run_id):
-        services.engine.cancel(run_id)
-        await _ended(services.runs, run_id, STOPPED_WITHIN_S)
+        services.common.engine.cancel(run_id)
+        await wait_for(lambda: services.runs.get(run_id), _has_ended, STOPPED_WITHIN_S)
         await run_in_threadpool(services.runs.dismiss, run_id)
-    return _resource(await run_in_threadpool(services.runs.get, run_id))
+    return run_resource(await run_in_threadpool(services.runs.get, run_id))
 
 
 @router.get(
@@ -242,7 +242,7 @@ def read_incumbents(
     rows = services.runs.incumbents(run_id, after, limit)
     last = rows[-1].seq if len(rows) == limit else None
     return IncumbentList(
-        items=[_incumbent(row) for row in rows],
+        items=[incumbent_resource(row) for row in rows],
         next=next_page(request, after=last, limit=limit),
     )
 
@@ -273,12 +273,12 @@ async def read_events(
     10 s says that the line is open.
     """
     place = Place() if last_event_id is None else Place.of(last_event_id)
-    watched = await services.feed.watch(run_id)
+    watched = await services.common.feed.watch(services.runs, run_id)
     if watched.row.status not in OPEN and place.state >= state_number(watched.row):
         return Response(status_code=204)  # which tells a browser to ask no more
     if answers_head(request):
         return Response(headers=STREAM_HEADERS)
-    events = services.feed.events(watched, place, COMMENT_EVERY_S)
+    events = services.common.feed.events(watched, place, COMMENT_EVERY_S)
     return StreamingResponse(_lines(events), headers=STREAM_HEADERS)
 
 
@@ -295,14 +295,18 @@ async def _lines(events: AsyncIterator[Event | None]) -> AsyncIterator[str]:
 def _told(event: Event) -> BaseModel:
     match event.about:
         case State(status, row):
-            outcome, error = (None, None) if row is None else (row.outcome, _error(row))
+            outcome, error = (None, None) if row is None else (row.outcome, error_of(row))
             return StateResource.model_validate(
                 {"status": status, "outcome": outcome, "error": error}
             )
         case IncumbentRow() as incumbent:
-            return _incumbent(incumbent)
+            return incumbent_resource(incumbent)
         case row:
-            return ProgressResource.model_validate(_progress(row))
+            return ProgressResource.model_validate(progress_of(row))
+
+
+def _has_ended(row: RunRow) -> bool:
+    return row.status not in OPEN
 
 
 def _document(text: str, if_none_match: str | None) -> Response:
@@ -313,65 +317,3 @@ def wait_seconds(prefer: str | None) -> int:
     """Seconds of the preference `wait` (RFC 7240), 0 without one."""
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})", prefer or "", re.IGNORECASE)
     return min(int(found[1]), LONGEST_WAIT_S) if found else 0
-
-
-async def _ended(runs: Runs, run_id: str, seconds: float) -> RunRow:
-    """The run when it has ended, or as it is after so long. Looks less often as time goes."""
-    deadline = anyio.current_time() + seconds
-    pause = 0.05
-    while True:
-        row = await run_in_threadpool(runs.get, run_id)
-        left = deadline - anyio.current_time()
-        if row.status not in OPEN or left <= 0:
-            return row
-        await anyio.sleep(min(pause, left))
-        pause = min(2 * pause, 0.5)
-
-
-def _incumbent(row: IncumbentRow) -> IncumbentResource:
-    return IncumbentResource(
-        seq=row.seq,
-        seconds=row.seconds,
-        incumbent_nok=row.objective_nok,
-        bound_nok=row.bound_nok,
-        gap=row.gap,
-    )
-
-
-def _progress(row: RunRow) -> dict[str, float | None]:
-    return {
-        "incumbent_nok": row.progress_incumbent_nok,
-        "bound_nok": row.progress_bound_nok,
-        "gap": row.progress_gap,
-        "seconds": row.seconds,
-        "part": row.progress_part,
-        "parts": row.progress_parts,
-    }
-
-
-def _error(row: RunRow) -> dict[str, str | None] | None:
-    if row.error_code is None:
-        return None
-    return {"code": row.error_code, "detail": row.error_detail}
-
-
-def _resource(row: RunRow) -> RunResource:
-    return RunResource.model_validate(
-        {
-            "id": row.id,
-            "status": row.status,
-            "kind": row.kind,
-            "priority": row.priority,
-            "parameters": row.parameters,
-            "scenario_id": row.scenario_id,
-            "scenario_hash": row.scenario_hash,
-            "outcome": row.outcome,
-            "created": row.created,
-            "started": row.started,
-            "ended": row.ended,
-            "progress": _progress(row),
-            "options": options_of(row),
-            "error": _error(row),
-            "links": run_links(row),
-        }
-    )

@@ -13,27 +13,18 @@ from app.services.checking import check_scenario
 from app.services.futures import PlannedFuture, planned_futures
 from app.services.instances import make_instance
 from app.services.plan_document import make_plan
-from app.services.words import millions, number
+from app.services.stress_words import stress_text
 from solver.analysis.session import Session
-from solver.analysis.stress import (
-    Break,
-    Candidate,
-    Comparison,
-    Decisions,
-    Delay,
-    Future,
-    Stress,
-    Trial,
-    stress_plan,
-)
+from solver.analysis.stress import Best, Comparison, Stress, stress_plan
+from solver.analysis.trials import Break, Candidate, Trial
+from solver.domain.futures import Decisions, Delay, Future
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, SolveOptions, Watcher
 
 Document = dict[str, Any]
 Planned = Mapping[str, PlannedFuture]
 
-UNITS = {"places": "plasser", "fte": "årsverk", "nok": "kr", "years": "år", "count": ""}
-MOST_LINES = 20  # of rules that break, in the text; the document has them all
+PROVEN = 1e-6  # beyond the gap asked for, as of a plan: the solver's feasibility tolerance
 
 
 def answer(
@@ -60,9 +51,9 @@ def answer(
         StressAnswer,
         {
             "plan": None if base is None else make_plan(scenario, instance, base),
-            **_found(found, planned),
+            **(document := _found(found, planned, options.mip_gap)),
         },
-        text=list(_text(found, planned, scenario)),
+        text=list(stress_text(found, document, planned, scenario)),
         outcome=_outcome(found, session),
         session=session,
         scenario=scenario,
@@ -95,16 +86,18 @@ def _decisions(plan: Mapping[str, DecidedProject]) -> Decisions:
 
 
 def _outcome(found: Stress, session: Session) -> Outcome:
-    """optimal: each future was reached, and its own plan, if there is one, proven."""
+    """optimal: each future was reached, and what the answer rests on is proven."""
     if found.base is not None and found.base.plan is None:
         return found.base.outcome
     if session.dismissed:
         return Outcome.DISMISSED
-    solved = [*found.own.values(), *([found.base] if found.base is not None else [])]
-    proven = all(one.outcome in (Outcome.OPTIMAL, Outcome.INFEASIBLE) for one in solved)
-    reached = not found.skipped and set(_concerning(found)) <= set(found.own)
-    reached = reached and len(found.compared_in) == len(found.futures)
-    return Outcome.OPTIMAL if proven and reached else Outcome.FEASIBLE
+    proven = found.base is None or found.base.outcome is Outcome.OPTIMAL
+    best = all(_proven(one, session.options.mip_gap) for one in (found.expected, found.regret))
+    return Outcome.OPTIMAL if proven and best and not found.skipped else Outcome.FEASIBLE
+
+
+def _proven(best: Best | None, gap: float) -> bool:
+    return best is not None and best.gap is not None and best.gap <= gap + PROVEN
 
 
 def _concerning(found: Stress) -> list[str]:
@@ -115,20 +108,21 @@ def _concerning(found: Stress) -> list[str]:
     return [future.name for future in found.futures if future.concerns(decisions)]
 
 
-def _found(found: Stress, planned: Planned) -> Document:
+def _found(found: Stress, planned: Planned, gap: float) -> Document:
     if found.plan is None:
         return {
             "breaks_as_planned": [],
             "futures": {},
             "not_reached": list(found.skipped),
             "breaks": [],
-            "compared_in": [],
             "plans": [],
             "least_expected_cost": None,
             "least_regret": None,
+            "expected": None,
+            "regret": None,
         }
     plan = found.plan
-    best = _best_by_future(found)
+    best = found.best_known
     concerning = set(_concerning(found))
     return {
         "breaks_as_planned": [_break(one) for one in plan.as_planned.breaks],
@@ -146,22 +140,55 @@ def _found(found: Stress, planned: Planned) -> Document:
         },
         "not_reached": list(found.skipped),
         "breaks": _summaries(found, plan),
-        "compared_in": list(found.compared_in),
         "plans": [_compared(one) for one in found.comparisons],
         "least_expected_cost": found.cheapest,
         "least_regret": found.safest,
+        "expected": _best(found, found.expected, gap),
+        "regret": _best(found, found.regret, gap),
     }
 
 
-def _best_by_future(found: Stress) -> dict[str, float]:
-    """By what the plan's regret is counted: its own cost less that regret."""
-    adoptable = [one.candidate for one in found.comparisons if one.candidate.adoptable]
-    compared = adoptable or [one.candidate for one in found.comparisons]
+def _best(found: Stress, best: Best | None, gap: float) -> Document | None:
+    if best is None or found.plan is None:
+        return None
+    decisions = found.comparisons[best.place].candidate.decisions
     return {
-        name: min(candidate.trials[name].cost_nok for candidate in compared)
-        for name in found.compared_in
-        if compared
+        "plan": best.place,
+        "value_nok": best.value_nok,
+        "most_nok": best.most_nok,
+        "lower_bound_nok": best.bound_nok,
+        "gap": best.gap,
+        "proven": _proven(best, gap),
+        "projects": {k: _project(decisions, k) for k in sorted(decisions.opens)},
+        "otherwise": list(_otherwise(found.plan.decisions, decisions)),
     }
+
+
+def _project(decisions: Decisions, k: str) -> Document:
+    places: dict[str, dict[str, int]] = {}
+    for (project, p, t), count in sorted(decisions.places.items()):
+        if project == k:
+            places.setdefault(p, {})[str(t)] = count
+    return {"opens": decisions.opens[k], "places": places}
+
+
+def _otherwise(planned: Decisions, decisions: Decisions) -> Iterator[Document]:
+    """Projects of which anything is decided otherwise."""
+    for k in sorted(planned.opens.keys() | decisions.opens.keys()):
+        before, after = (_course(each, k) for each in (planned, decisions))
+        if (planned.opens.get(k), before) != (decisions.opens.get(k), after):
+            yield {
+                "project": k,
+                "planned_opens": planned.opens.get(k),
+                "planned_places": max(before.values(), default=0),
+                "opens": decisions.opens.get(k),
+                "places": max(after.values(), default=0),
+            }
+
+
+def _course(decisions: Decisions, k: str) -> dict[tuple[str, int], int]:
+    """{(care type, year): places} of a project."""
+    return {(p, t): n for (project, p, t), n in decisions.places.items() if project == k}
 
 
 def _trial(trial: Trial, as_planned: Trial) -> Document:
@@ -174,10 +201,10 @@ def _trial(trial: Trial, as_planned: Trial) -> Document:
 
 
 def _own(found: Stress, name: str) -> Document:
-    result = found.own.get(name)
+    own = found.foresight.get(name)
     return {
-        "own_plan": None if result is None else result.outcome.value,
-        "own_plan_cost_nok": None if result is None else result.objective_nok,
+        "own_plan_cost_nok": None if own is None else own.cost_nok,
+        "own_plan_bound_nok": None if own is None else own.bound_nok,
     }
 
 
@@ -217,7 +244,7 @@ def _summaries(found: Stress, plan: Candidate) -> list[Document]:
 def _compared(one: Comparison) -> Document:
     candidate = one.candidate
     return {
-        "cheapest_in": candidate.source,
+        "cheapest_in": one.source,
         "opened": dict(sorted(candidate.decisions.opens.items())),
         "adoptable": candidate.adoptable,
         "cost_as_planned_nok": candidate.as_planned.cost_nok,
@@ -226,95 +253,3 @@ def _compared(one: Comparison) -> Document:
         "largest_regret_in": one.regret_in,
         "breaks": sum(bool(trial.breaks) for trial in candidate.trials.values()),
     }
-
-
-def _text(found: Stress, planned: Planned, scenario: Scenario) -> Iterator[str]:
-    if found.plan is None:
-        yield _without_trials(found)
-        return
-    concerning, plan = _concerning(found), found.plan
-    broken = [name for name in concerning if plan.trials[name].breaks]
-    yield (
-        f"Planen er prøvd i {len(found.futures)} framtider, hvorav {len(concerning)} angår den. "
-        f"I {len(broken)} av dem brytes minst ett krav."
-    )
-    if plan.as_planned.breaks:
-        yield "Den bryter krav også når alt går som planlagt; se «breaks_as_planned»."
-    summaries = _summaries(found, plan)
-    yield from (f"  • {_summary(one, planned, scenario)}" for one in summaries[:MOST_LINES])
-    if len(summaries) > MOST_LINES:
-        yield f"  … og {len(summaries) - MOST_LINES} til; svaret har alle."
-    dearest = max(concerning, key=lambda name: plan.trials[name].cost_nok, default=None)
-    if dearest is not None:
-        extra = plan.trials[dearest].cost_nok - plan.as_planned.cost_nok
-        yield f"Dyrest blir {planned[dearest].title}: {millions(extra)} mer enn planlagt."
-    yield from _best(found, planned)
-    if found.skipped:
-        yield f"{len(found.skipped)} framtider ble ikke rukket: {', '.join(found.skipped)}."
-    if not any(one.family == "life_years" for one in planned.values()):
-        yield (
-            "Hvor mye av de ekstra leveårene som gir behov, er ikke prøvd: det er ikke oppgitt "
-            "hvor mange innbyggere som kommer av lengre liv («constant_mortality_totals»)."
-        )
-
-
-def _without_trials(found: Stress) -> str:
-    if found.base is not None and found.base.outcome is Outcome.INFEASIBLE:
-        return (
-            "Ingen plan oppfyller alle kravene i scenariet, så det er ingen plan å prøve; bruk "
-            "«flerkjerne explain» for å se hva som må gi etter."
-        )
-    return "Tiden tok slutt, eller kjøringen ble avbrutt, før noen framtid var prøvd."
-
-
-def _summary(one: Document, planned: Planned, scenario: Scenario) -> str:
-    where = "".join(f" {_named(scenario, part)}" for part in one["where"])
-    when = "" if one["year"] is None else f" i {one['year']}"
-    amount = (
-        millions(one["worst_amount"])
-        if one["unit"] == "nok"
-        else f"{number(one['worst_amount'], 1)} {UNITS[one['unit']]}".rstrip()
-    )
-    return (
-        f"{one['claim']} ({one['code']}){where}{when}: brytes i {one['futures']} av "
-        f"{one['of_futures']}, verst med {amount} ({planned[one['worst_in']].title})"
-    )
-
-
-def _named(scenario: Scenario, part: str) -> str:
-    project = (scenario.projects or {}).get(part)
-    return f"«{project.title}»" if project is not None else f"«{part}»"
-
-
-def _best(found: Stress, planned: Planned) -> Iterator[str]:
-    if found.cheapest is None or found.safest is None:
-        yield (
-            "Ingen av planene som er sammenliknet, holder de andre kravene i scenariet."
-            if found.comparisons
-            else "Det ble ikke tid til å sammenlikne planen med andre."
-        )
-        return
-    if len(found.compared_in) < len(found.futures):
-        yield f"Det ble tid til å sammenlikne planer i {len(found.compared_in)} av framtidene."
-    concerning, count = _concerning(found), len(found.comparisons)
-    if len(found.own) < len(concerning):
-        yield (
-            f"Den billigste planen ble funnet for {len(found.own)} av {len(concerning)} framtider; "
-            "til resten ble det ikke tid."
-        )
-    if count == 1:
-        yield "Det er ingen annen plan å sammenlikne med."
-        return
-    yield (
-        f"{count} planer er sammenliknet: denne, og den billigste for hver framtid som angår den. "
-        "En plan utenom disse kan være bedre enn dem alle."
-    )
-    for words, place in (("lavest ventet kostnad", found.cheapest), ("minst anger", found.safest)):
-        best, plan = found.comparisons[place], found.comparisons[0]
-        source = best.candidate.source
-        which = "denne planen" if source is None else f"den billigste for {planned[source].title}"
-        yield (
-            f"  • {words}: {which}; ventet {millions(best.expected_nok)} "
-            f"(denne {millions(plan.expected_nok)}), største anger {millions(best.regret_nok)} "
-            f"(denne {millions(plan.regret_nok)})"
-        )

@@ -6,6 +6,8 @@ from app.schemas.issues import pointer, shown
 from app.schemas.scenario import District, Scenario, SiteSpec
 from solver.domain.errors import Issue
 
+_NOUNS = {"districts": "Kretsen", "sites": "Lokasjonen"}
+
 
 def straight_line_has_speed(scenario: Scenario) -> Iterator[Issue]:
     """Straight-line minutes are computed from a speed."""
@@ -22,8 +24,8 @@ def straight_line_has_ends(scenario: Scenario) -> Iterator[Issue]:
     """Straight lines go from a district's location to a site's."""
     if scenario.travel.basis != "straight_line":
         return
-    yield from _missing_locations("districts", "Kretsen", scenario.districts)
-    yield from _missing_locations("sites", "Lokasjonen", scenario.sites)
+    yield from missing_locations("districts", scenario.districts)
+    yield from missing_locations("sites", scenario.sites)
 
 
 def matrix_is_given(scenario: Scenario) -> Iterator[Issue]:
@@ -37,14 +39,16 @@ def matrix_is_given(scenario: Scenario) -> Iterator[Issue]:
         )
 
 
-def _missing_locations(
-    collection: str, noun: str, places: Mapping[str, District] | Mapping[str, SiteSpec]
+def missing_locations(
+    collection: str, places: Mapping[str, District] | Mapping[str, SiteSpec]
 ) -> Iterator[Issue]:
+    """Places without the location that travel times are computed from."""
     for place_id, place in places.items():
         if place.location is None:
             yield Issue(
                 pointer(collection, place_id, "location"),
                 "missing_location",
-                f"{noun} {shown(place_id)} mangler posisjon, som reisetid i luftlinje trenger.",
+                f"{_NOUNS[collection]} {shown(place_id)} mangler posisjon, som reisetiden regnes "
+                "ut fra.",
                 "Legg til «location»: [lengdegrad, breddegrad], eller bruk en reisetidsmatrise.",
             )

@@ -32,6 +32,17 @@ def test_reads_what_json_allows(text: bytes | str, value: Any) -> None:
     assert parse_json(text) == value
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9007199254740993", f"-{25 * '9'}", "NaN"])
+@pytest.mark.parametrize(
+    ("text", "place"), [("[1, {}]", "/1"), ("[[[1, 2], [3.5, {}]]]", "/0/1/1")]
+)
+def test_a_number_too_large_is_found_among_ordinary_ones(
+    number: str, text: str, place: str
+) -> None:
+    code = "not_a_number" if number == "NaN" else "number_too_large"
+    assert refused(text.replace("{}", number)) == [(place, code)]
+
+
 def test_takes_64_levels_and_no_more() -> None:
     def nested(levels: int) -> str:
         return "[" * levels + "]" * levels

@@ -16,4 +16,6 @@ def test_settings_are_in_one_table_with_their_defaults() -> None:
 
 
 def _shown(default: object) -> str:
-    return f"{default:g}" if isinstance(default, float) else str(default or "none").lower()
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else str(default or "none")

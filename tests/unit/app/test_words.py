@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from app.schemas.base import RuleClassText, RuleNameText
-from app.services.words import kroner, listed, short, years_listed
+from app.services.words import first_listed, kroner, listed, short, years_listed
 from solver.domain.rules import RULES, RuleClass, RuleName
 
 
@@ -45,3 +45,9 @@ def test_years(years: list[int], said: str) -> None:
 def test_the_schema_names_every_rule_and_class() -> None:
     assert set(get_args(RuleNameText)) == {rule.value for rule in RuleName} == set(RULES)
     assert set(get_args(RuleClassText)) == {each.value for each in RuleClass}
+
+
+def test_of_many_the_first_ten() -> None:
+    words = [str(number) for number in range(12)]
+    assert first_listed(words[:10]) == "0, 1, 2, 3, 4, 5, 6, 7, 8 og 9"
+    assert first_listed(words) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 og 2 til"

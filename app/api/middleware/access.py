@@ -1,0 +1,52 @@
+"""Who asks, told before anything of the request is read."""
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.callers import CALLER, OPEN_TO_ALL
+from app.api.problems import database_away, of_error
+from app.callers import Caller
+from app.errors import DATABASE_AWAY
+from app.services.login import LogIn
+from solver.domain.errors import SitingError
+
+
+class Recognised:
+    """Finds out who asks; lets in whom it does not know as well."""
+
+    def __init__(self, app: ASGIApp, login: LogIn) -> None:
+        self._app = app
+        self._login = login
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["path"] not in OPEN_TO_ALL:
+            scope[CALLER] = await self._found(scope)
+        await self._app(scope, receive, send)
+
+    async def _found(self, scope: Scope) -> Caller | Exception:
+        sent = Request(scope).headers.getlist("authorization")
+        header = ", ".join(sent) if sent else None  # of several none is right
+        try:
+            if not self._login.required or header is None:
+                return self._login.caller(header)
+            return await run_in_threadpool(self._login.caller, header)
+        except (SitingError, *DATABASE_AWAY) as error:
+            return error
+
+
+class LetIn:
+    """Refuses whom `Recognised` did not recognise, without reading what they send."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        app, found = self._app, scope.get(CALLER)
+        if isinstance(found, SitingError):
+            app = of_error(found)
+        elif isinstance(found, Exception):
+            app = database_away(Request(scope), found)
+        await app(scope, receive, send)

@@ -1,0 +1,100 @@
+"""From a request to a run that waits: what is asked for is checked, then queued as it is stored."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from app.errors import Unavailable
+from app.repositories.runs import RunRepository
+from app.schemas.run import BatchRequest, RunOptions, RunRequest
+from app.schemas.scenario import Scenario
+from app.services.checking import check_scenario
+from app.services.parameters import check_parameters
+from app.services.plan_document import scenario_hash
+from app.services.scenarios import Scenarios, as_text
+from app.settings import Settings
+from models import RunRow, RunStatus
+from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
+from solver.domain.result import SolveOptions
+
+Enqueue = Callable[[Session, RunRow], None]
+"""Puts a new run in the queue, within the transaction that stores it."""
+
+logger = logging.getLogger(__name__)
+
+
+class Acceptance:
+    """Takes in runs for one caller."""
+
+    def __init__(self, scenarios: Scenarios, settings: Settings, enqueue: Enqueue) -> None:
+        self._scenarios = scenarios
+        self._settings = settings
+        self._enqueue = enqueue
+
+    def options(self, asked: RunOptions | None) -> dict[str, Any]:
+        """The options asked for, with our own choice where there is none.
+
+        Raises DocumentInvalid for more time than the server gives.
+        """
+        asked, own = asked or RunOptions(), SolveOptions()
+        longest = self._settings.max_time_limit_s
+        if asked.time_limit_s is not None and asked.time_limit_s > longest:
+            message = f"Denne tjeneren regner i høyst {longest:g} sekunder."
+            mend = f"Sett «time_limit_s» til {longest:g} eller mindre."
+            raise DocumentInvalid([Issue("/options/time_limit_s", "too_large", message, mend)])
+        choices = {
+            "time_limit_s": min(own.time_limit_s, longest),
+            "mip_gap": own.mip_gap,
+            "threads": own.threads,
+            "strategy": own.strategy,
+            "referee": own.referee,
+        }
+        return choices | asked.model_dump(exclude_none=True)
+
+    def row(
+        self, asked: str | dict[str, Any], pointer: str, request: RunRequest | BatchRequest
+    ) -> RunRow:
+        """A run on a scenario, checked and not yet stored; `pointer` is where it is asked about.
+
+        Raises DocumentInvalid, and Unprocessable for a name that no scenario has.
+        """
+        named = isinstance(asked, str)
+        scenario = _checked(
+            self._scenarios.named(asked, pointer).document if isinstance(asked, str) else asked,
+            pointer,
+        )
+        parameters = check_parameters(request.kind, request.parameters or {}, scenario)
+        return RunRow(
+            id=str(uuid4()),
+            scenario_id=asked if named else None,
+            kind=request.kind,
+            status=RunStatus.ACCEPTED,
+            options=self.options(request.options),
+            parameters=parameters.model_dump(mode="json"),
+            scenario=as_text(scenario.plain()),
+            scenario_hash=scenario_hash(scenario),
+            priority=request.priority,
+        )
+
+    def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
+        """Store and queue runs, all or none; Unavailable when the queue has no room for them."""
+        repository = RunRepository(session)
+        if repository.waiting() + len(rows) > self._settings.max_queue:
+            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
+        for row in rows:
+            self._enqueue(session, row)
+            repository.add(row)
+            logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
+
+
+def _checked(document: dict[str, Any], pointer: str) -> Scenario:
+    """The scenario of a request; pointers of its issues start at the request."""
+    try:
+        return check_scenario(document)
+    except DocumentInvalid as error:
+        issues = [replace(issue, pointer=f"{pointer}{issue.pointer}") for issue in error.issues]
+        raise ScenarioInvalid(issues) from error

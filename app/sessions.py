@@ -1,0 +1,63 @@
+"""Sessions in which a caller meets what is their tenant's, and nothing else.
+
+The conditions are added here, to every query, change and new row, so that no repository can forget
+them. On PostgreSQL the tenant is told to the database as well, whose row-level security is the
+second wall.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    with_loader_criteria,
+)
+
+from app.callers import EVERY_TENANT, Caller
+from models import IncumbentRow, Owned, RunRow
+
+TENANT_SETTING = "flerkjerne.tenant"
+
+
+class CallerSession(Session):
+    """A session of one caller; the service itself meets everybody's."""
+
+    def __init__(self, *arguments: Any, caller: Caller, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.caller = caller
+
+
+@event.listens_for(CallerSession, "after_begin")
+def _tell_database(
+    session: CallerSession, transaction: SessionTransaction, connection: Connection
+) -> None:
+    if connection.dialect.name == "postgresql" and not transaction.nested:
+        connection.execute(select(func.set_config(TENANT_SETTING, session.caller.tenant, True)))
+
+
+@event.listens_for(CallerSession, "do_orm_execute")
+def _only_what_is_theirs(state: ORMExecuteState) -> None:
+    session = state.session
+    assert isinstance(session, CallerSession)
+    tenant = session.caller.tenant
+    if tenant == EVERY_TENANT or state.is_column_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(Owned, lambda row: row.tenant == tenant, include_aliases=True),
+        with_loader_criteria(
+            IncumbentRow,
+            lambda row: row.run_id.in_(select(RunRow.id).where(RunRow.tenant == tenant)),
+            include_aliases=True,
+        ),
+    )
+
+
+@event.listens_for(CallerSession, "before_attach")
+def _make_it_theirs(session: CallerSession, row: Any) -> None:
+    tenant = session.caller.tenant
+    if isinstance(row, Owned) and tenant != EVERY_TENANT:
+        if row.tenant not in (None, tenant):
+            raise RuntimeError("a row of another tenant")
+        row.tenant = tenant
