@@ -63,7 +63,10 @@ def layer(
     alone. Raises `GeodataError`: `layer_unknown`, or `year_outside` for a year outside the
     planning period.
     """
-    view, spec = _View(scenario, plan or {}, _checked(year, scenario), mixed=True), _spec(name)
+    spec = _spec(name)
+    view = _View(
+        scenario, plan or {}, _checked(year, scenario), mixed=True, every_year=spec.every_year
+    )
     columns = spec.fields(view)
     return geojson.collection([_feature(row, columns) for row in spec.rows(view)])
 
@@ -74,7 +77,8 @@ def rows(name: str, scenario: Document, plan: Document | None) -> Iterator["Row"
     All have the same type of geometry: when a district has no outline, all of them are points.
     Raises `GeodataError`: `layer_unknown`.
     """
-    return _spec(name).rows(_View(scenario, plan or {}))
+    spec = _spec(name)
+    return spec.rows(_View(scenario, plan or {}, every_year=spec.every_year))
 
 
 def all_layers(
@@ -107,6 +111,8 @@ class _View:
     year: int | None = None
     mixed: bool = False
     """Whether a layer may have outlines and points."""
+    every_year: bool = False
+    """Whether people and need are counted in all years, or in those shown."""
 
     @property
     def years(self) -> Sequence[int]:
@@ -121,6 +127,11 @@ class _View:
         if self.year is not None:
             return {self.year: ""}
         return {year: f"_{year}" for year in (self.years[0], self.years[-1])}
+
+    @cached_property
+    def counted(self) -> Sequence[int]:
+        """The years in which people and need are counted."""
+        return self.years if self.every_year else list(self.shown)
 
     @cached_property
     def care_types(self) -> list[str]:
@@ -145,27 +156,27 @@ class _View:
 
     @cached_property
     def inhabitants(self) -> dict[tuple[str, str, int], float]:
-        """By district, group and year."""
+        """By district, group and counted year."""
         return {
             (district, group, year): float(people)
             for group in self.groups
             for district, series in zip(
                 self.districts,
-                population(self.scenario, self.districts, group, self.years),
+                population(self.scenario, self.districts, group, self.counted),
                 strict=True,
             )
-            for year, people in zip(self.years, series, strict=True)
+            for year, people in zip(self.counted, series, strict=True)
         }
 
     @cached_property
     def need(self) -> dict[tuple[str, int], float]:
-        """The scenario's need, all kinds together, by district and year."""
+        """The scenario's need, all kinds together, by district and counted year."""
         needs = needs_named(self.scenario)
-        total = need_places(self.scenario, self.districts, needs, self.years).sum(axis=1)
+        total = need_places(self.scenario, self.districts, needs, self.counted).sum(axis=1)
         return {
             (district, year): float(total[i, t])
             for i, district in enumerate(self.districts)
-            for t, year in enumerate(self.years)
+            for t, year in enumerate(self.counted)
         }
 
     @cached_property
@@ -233,6 +244,7 @@ class _Spec:
 
     fields: Callable[[_View], Fields]
     rows: Callable[[_View], Iterator[Row]]
+    every_year: bool = False
 
 
 _FIELDS: Fields = {
@@ -469,7 +481,7 @@ def _district_figures(view: _View, district: str, year: int) -> dict[str, float 
     planned = (view.plan.get("districts") or {}).get(district, {}).get(str(year), {})
     return {
         **_population(view, [district], year),
-        "need_places": planned.get("need", view.need[district, year]),
+        "need_places": planned["need"] if planned else view.need[district, year],
         "served_places": planned["need"] - planned["unmet"] if planned else None,
         "unmet_places": planned.get("unmet"),
         "mean_minutes": planned.get("mean_minutes"),
@@ -558,7 +570,7 @@ _SPECS = {
     "cores": _Spec(_core_fields, _cores),
     "places": _Spec(_places_fields, _places),
     "allocation": _Spec(_allocation_fields, _allocation),
-    "district_years": _Spec(_district_year_fields, _district_years),
+    "district_years": _Spec(_district_year_fields, _district_years, every_year=True),
 }
 
 

@@ -32,6 +32,10 @@ class ScenarioRepository:
             ScenarioRow, scenario_id, options=[document], with_for_update=to_change or None
         )
 
+    def head(self, scenario_id: str) -> ScenarioRow | None:
+        """One without its document; None when there is none."""
+        return self._session.get(ScenarioRow, scenario_id)
+
     def page(self, after: Cursor | None, limit: int) -> list[ScenarioRow]:
         """Up to `limit` without documents, newest first, beyond the cursor."""
         query = select(ScenarioRow).order_by(ScenarioRow.created.desc(), ScenarioRow.id.desc())

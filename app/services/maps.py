@@ -76,7 +76,7 @@ class Maps:
         if newest is not None:
             ended = newest.ended
             return Source("scenario", scenario_id, newest.id, newest.id, scenario_id, ended)
-        etag = self._scenarios.get(scenario_id).etag
+        etag = self._scenarios.etag(scenario_id)
         return Source("scenario", scenario_id, etag, None, scenario_id, None)
 
     def scenarios(self) -> list[tuple[str, str]]:

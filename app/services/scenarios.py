@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -87,6 +88,13 @@ class Scenarios:
             return _bundled(scenario_id)
         with self._database.reading() as session:
             return _stored(_found(ScenarioRepository(session).get(scenario_id)))
+
+    def etag(self, scenario_id: str) -> str:
+        """Of what `get` gives, without the document; NotFound when there is none."""
+        if scenario_id in bundled.names():
+            return _bundled_etag(scenario_id)
+        with self._database.reading() as session:
+            return _etag(_found(ScenarioRepository(session).head(scenario_id)))
 
     def page(self, cursor: str | None, limit: int) -> Page[ScenarioRow]:
         """Stored scenarios without their documents, newest first."""
@@ -186,5 +194,10 @@ def _stored(row: ScenarioRow) -> StoredScenario:
 
 def _bundled(name: str) -> StoredScenario:
     document = bundled.load(name)
-    digest = hashlib.sha256(as_text(document).encode()).hexdigest()
-    return StoredScenario(name, document["title"], f'"{digest[:32]}"', None, None, document)
+    return StoredScenario(name, document["title"], _bundled_etag(name), None, None, document)
+
+
+@cache
+def _bundled_etag(name: str) -> str:
+    digest = hashlib.sha256(as_text(bundled.load(name)).encode()).hexdigest()
+    return f'"{digest[:32]}"'
