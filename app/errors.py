@@ -121,6 +121,11 @@ class Unavailable(Later):
     """The server cannot do this now."""
 
 
+def overloaded() -> Unavailable:
+    """More requests wait than should."""
+    return Unavailable("overloaded", "Tjenesten har for mye å gjøre nå.")
+
+
 class RateLimited(Later):
     """The client asks more often than it may."""
 
