@@ -57,7 +57,7 @@ class Reading:
     with_geometry: bool = True
     simplify_m: float | None = None
     """Outlines are simplified by so much, common borders alike."""
-    max_vertices: int = 300_000
+    max_vertices: int | None = None
     """Of all outlines together."""
 
 
@@ -359,8 +359,11 @@ def _outlines(
         if outline is None:
             faults.append(DistrictFault(number, _NO_AREA))
             continue
+        if not np.isfinite(shapely.get_coordinates(outline)).all():
+            faults.append(DistrictFault(number, _NO_PLACE))
+            continue
         try:
-            moved = project(np.array([shapely.force_2d(outline)], dtype=object), crs, WGS84)[0]
+            (moved,) = project(np.array([shapely.force_2d(outline)], dtype=object), crs, WGS84)
         except ProjError:
             faults.append(DistrictFault(number, _NO_PLACE))
             continue
@@ -409,7 +412,7 @@ def _written(
         return {}
     simplified = _simplified(outlines, reading.simplify_m)
     kept = sum(int(shapely.get_num_coordinates(outline)) for outline in simplified.values())
-    if kept > reading.max_vertices:
+    if reading.max_vertices is not None and kept > reading.max_vertices:
         raise GeodataError(
             "too_many_vertices",
             f"Grensene har {kept} punkter (av {vertices} i filen); grensen er "

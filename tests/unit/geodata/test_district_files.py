@@ -145,6 +145,18 @@ def test_metres_that_are_called_degrees_are_a_fault(tmp_path: Path) -> None:
     assert fault.problem.code == "coordinates_in_metres"
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e308"])
+def test_numbers_that_are_no_coordinates_are_a_fault(tmp_path: Path, number: str) -> None:
+    document = features({"grunnkrets": ["1"]}, squares(LON, LAT, 1, UTM33), UTM33)
+    ring = [*document["features"][0]["geometry"]["coordinates"][0]]
+    ring[1] = ["HER", 60]
+    document["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+    text = json.dumps(document).replace('"HER"', number)
+    (tmp_path / "k.geojson").write_text(text, encoding="utf-8")
+    (fault,) = read_districts(tmp_path / "k.geojson", Reading()).faults
+    assert fault.problem.mend
+
+
 def test_outlines_are_within_the_budget_simplified_or_left_out(tmp_path: Path) -> None:
     outlines = [shapely.segmentize(each, 20) for each in squares(LON, LAT, 2, UTM33)]
     path = written(tmp_path, features({"grunnkrets": ["1", "2"]}, outlines, UTM33))
