@@ -23,6 +23,7 @@ from solver.domain.errors import DocumentInvalid, Issue
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 500_000_000
 _FORMULA, _ERROR = "f", "e"
+_SPELT_OUT = re.compile("_x(000D|FFFE|FFFF)_")
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 _UNREADABLE = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError)
 
@@ -112,12 +113,10 @@ def read_tables(data: bytes) -> Tables:
     """As `read_workbook`, but what can be read is, and the issues stand in the answer."""
     sheets = _sheets(data)
     tables = Tables()
-    for name, sheet in sheets.items():
-        reader = _READERS.get(name)
-        if reader is None:
-            tables.unread.append(name)
-        elif sheet.rows:
-            reader(sheet, tables)
+    tables.unread += [name for name in sheets if name not in _READERS]
+    for name, reader in _READERS.items():
+        if name in sheets and sheets[name].rows:
+            reader(sheets[name], tables)
     _require_rows_of_their_own(tables)
     return tables
 
@@ -519,7 +518,10 @@ def _read_other(sheet: _Sheet, tables: Tables) -> None:
                     replace(issue, pointer=place, message=f"{address}: {issue.message}")
                 )
             continue
-        here, parts = patch, _parts(place)
+        parts = _parts(place)
+        if not _still_holds(value, parts, tables.document):
+            continue
+        here = patch
         for part in parts[:-1]:
             here = here.setdefault(part, {})
         here[parts[-1]] = value
@@ -546,6 +548,32 @@ def _other_values(sheet: _Sheet, tables: Tables) -> Iterator[tuple[str, Address,
     for place_text, parts in texts.items():
         ordered = [parts[number] for number in sorted(parts)]
         yield place_text, ordered[0].address, "".join(_json_text(each.value) for each in ordered)
+
+
+def _still_holds(value: Any, parts: list[str], document: Mapping[str, Any]) -> bool:
+    """Not when somebody has since edited the cell, or taken away the row, that it completes."""
+    if len(parts) > 2 and parts[0] in _COLLECTIONS and parts[1] not in document.get(parts[0], {}):
+        return False
+    here: Any = document
+    for part in parts:
+        here = here.get(part) if isinstance(here, dict) else None
+    return here is None or value is None or _in_cell(value) == _in_cell(here)
+
+
+_COLLECTIONS = tuple(sheet.collection for sheet in layout.ENTRY_SHEETS)
+
+
+def _in_cell(value: Any) -> Any:
+    """A value as a cell holds it: numbers of 16 digits, line breaks of one kind.
+
+    What XML cannot hold is spelt out in the file, and not always put together again.
+    """
+    if isinstance(value, list):
+        return [_in_cell(each) for each in value]
+    if isinstance(value, str):
+        text = _SPELT_OUT.sub(lambda found: chr(int(found[1], 16)), value)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    return value if isinstance(value, bool | dict | None) else float(f"{value:.16G}")
 
 
 def _json_text(value: Any) -> str:

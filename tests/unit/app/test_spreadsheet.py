@@ -28,6 +28,7 @@ AWKWARD = [
     "",
     "æøå 🏠 ﷐",
     "34050101",
+    "\ufffe\uffff",
 ]
 
 
@@ -160,6 +161,31 @@ def test_a_number_where_an_id_is_meant_is_the_id() -> None:
     data = workbook(check_scenario(bundled.load("lillehammer")).plain())
     read = read_workbook(edited(data, Kretser__A2=34050101, Innbyggere__A2=34050101.0))
     assert read.document["districts"]["34050101"]["population"]["80+"]
+
+
+def test_an_edited_cell_counts_more_than_what_completed_it() -> None:
+    document = random_scenario(1)
+    document["sites"]["s"]["location"] = [10.123456789012345, 61.1]
+    document["districts"]["a"]["geometry"] = {
+        "type": "Polygon",
+        "coordinates": [[[10, 60], [11, 60], [11, 61], [10, 60]]],
+    }
+    data = workbook(check_scenario(document).plain())
+    assert read_workbook(data).document["sites"]["s"]["location"][0] == 10.123456789012345
+    kept = read_workbook(edited(data, Lokasjoner__D2=10.5)).document
+    assert kept["sites"]["s"]["location"] == [10.5, 61.1]
+    assert "geometry" in kept["districts"]["a"]
+
+
+def test_a_row_that_is_taken_away_takes_its_outline_with_it() -> None:
+    data = workbook(check_scenario(bundled.load("lillehammer")).plain())
+    book = load_workbook(io.BytesIO(data))
+    assert book["Kretser"]["A2"].value == book["Innbyggere"]["A2"].value == "34050101"
+    for sheet in ("Kretser", "Innbyggere"):
+        book[sheet].delete_rows(2)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert "34050101" not in read_workbook(stream.getvalue()).document["districts"]
 
 
 def test_sheets_of_ones_own_are_named_as_unread() -> None:
