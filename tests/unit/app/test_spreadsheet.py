@@ -5,6 +5,7 @@ import zipfile
 from typing import Any
 
 import pytest
+import xlsxwriter
 from openpyxl import Workbook, load_workbook
 
 from app.services.checking import check_scenario
@@ -194,6 +195,29 @@ def test_sheets_of_ones_own_are_named_as_unread() -> None:
     stream = io.BytesIO()
     book.save(stream)
     assert read_workbook(stream.getvalue()).unread == ["Notater"]
+
+
+def test_a_formula_is_read_as_last_computed() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet("Scenario")
+        sheet.write_row(0, 0, ["Felt", "Verdi"])
+        sheet.write_row(1, 0, ["price_year"])
+        sheet.write_formula(1, 1, "=2025+1", value=2026)
+    assert read_workbook(stream.getvalue()).document == {"price_year": 2026}
+
+
+def test_an_error_of_the_spreadsheet_is_a_bad_cell() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet("Scenario")
+        sheet.write_row(0, 0, ["Felt", "Verdi"])
+        sheet.write_row(1, 0, ["price_year"])
+        sheet.write_formula(1, 1, "=1/0", value="#DIV/0!")
+    (issue,) = issues_of(stream.getvalue())
+    assert (issue.pointer, issue.code) == ("/price_year", "bad_cell")
+    assert "celle B2" in issue.message
+    assert "#DIV/0!" in issue.message
 
 
 def _bomb() -> bytes:
