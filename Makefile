@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop test-history check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -35,6 +35,10 @@ OPERATIONS ?= 10000
 test-history: setup  ## what clients were told of their runs while processes are killed, checked run by run
 	$(BIN)/python -m tests.integration.history sqlite --operations $(OPERATIONS)
 	$(BIN)/python -m tests.integration.history postgresql --operations $(OPERATIONS)
+
+test-load: setup  ## constant rates of reads and submits with a solve under way, and four times as much
+	$(BIN)/python -m tests.benchmarks.load sqlite --submits 20
+	$(BIN)/python -m tests.benchmarks.load postgresql --submits 50
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .
