@@ -23,6 +23,7 @@ from solver.domain.errors import DocumentInvalid, Issue
 MAX_FILE_BYTES = 50_000_000
 MAX_UNPACKED_BYTES = 500_000_000
 _FORMULA, _ERROR = "f", "e"
+_A_FORMULA = re.compile(rb"<f[ />]")  # not <formula1>, of a list to choose from
 _SPELT_OUT = re.compile("_x(000D|FFFE|FFFF)_")
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 _UNREADABLE = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError)
@@ -203,7 +204,7 @@ def _results(data: bytes) -> dict[str, list[tuple[Any, ...]]]:
     """Values of every cell by sheet, as last computed; nothing when there is no formula."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        if not any(b"<f" in archive.read(name) for name in sheets):
+        if not any(_A_FORMULA.search(archive.read(name)) for name in sheets):
             return {}
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     for sheet in book.worksheets:
