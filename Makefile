@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -29,6 +29,16 @@ KILLS ?= 200
 test-killloop: setup  ## kill processes and databases at random moments; every run ends, once
 	$(BIN)/python -m tests.integration.killloop sqlite --kills $(KILLS)
 	$(BIN)/python -m tests.integration.killloop postgresql --kills $(KILLS)
+
+OPERATIONS ?= 10000
+
+test-history: setup  ## what clients were told of their runs while processes are killed, checked run by run
+	$(BIN)/python -m tests.integration.history sqlite --operations $(OPERATIONS)
+	$(BIN)/python -m tests.integration.history postgresql --operations $(OPERATIONS)
+
+test-load: setup  ## constant rates of reads and submits with a solve under way, and four times as much
+	$(BIN)/python -m tests.benchmarks.load sqlite --submits 20
+	$(BIN)/python -m tests.benchmarks.load postgresql --submits 50
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .

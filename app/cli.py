@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
-from app import administration
+from app import administration, data_commands
 from app.administration import settings_with
 from app.comparison_table import print_comparison
 from app.jobs.child import Failure, run_in_child
@@ -179,6 +179,8 @@ def _parser() -> argparse.ArgumentParser:
 
     worker = commands.add_parser("worker", help="løs kjøringer fra en delt PostgreSQL-database")
     worker.set_defaults(run=_worker)
+
+    data_commands.add_commands(commands, read=lambda source: _read(source, []))
 
     administration.add_commands(commands)
 

@@ -121,6 +121,11 @@ class Unavailable(Later):
     """The server cannot do this now."""
 
 
+def overloaded() -> Unavailable:
+    """More requests wait than should."""
+    return Unavailable("overloaded", "Tjenesten har for mye å gjøre nå.")
+
+
 class RateLimited(Later):
     """The client asks more often than it may."""
 
@@ -129,6 +134,17 @@ class RateLimited(Later):
             "rate_limited", f"For mange forespørsler. Vent {retry_after_s} s før den neste."
         )
         self.retry_after_s = retry_after_s
+
+
+class TooManyWaiting(Later):
+    """The tenant has as many runs waiting as it may; others are still taken in."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "too_many_waiting",
+            f"Dere har allerede kjøringer i kø, og høyst {limit} kan vente samtidig. Vent til "
+            "noen er ferdige, eller avbryt noen.",
+        )
 
 
 class DatabaseInUse(SitingError):
@@ -203,6 +219,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (Unprocessable, 422),
     (InputError, 422),
     (RateLimited, 429),
+    (TooManyWaiting, 429),
     (HeadTooLarge, 431),
     (Unavailable, 503),
     *((kind, 503) for kind in DATABASE_AWAY),

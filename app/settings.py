@@ -44,8 +44,12 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Solves at the same time."""
-    max_queue: Annotated[int, Field(ge=1)] = 100
+    max_queue: Annotated[int, Field(ge=1)] = 1000
+    """Accepted runs waiting, of everybody; beyond it every new run is refused for now."""
+    max_queued_per_tenant: Annotated[int, Field(ge=1)] = 100
     """Accepted runs of one tenant waiting; beyond it a new run of theirs is refused for now."""
+    max_running_per_tenant: Annotated[int, Field(ge=1)] = 2
+    """Runs of one tenant under way on all workers, as soon as there is more than one tenant."""
     max_time_limit_s: Annotated[float, Field(gt=0)] = 3600.0
     memory_limit_mb: Annotated[float, Field(ge=100)] = 8000.0
     """For one solve."""

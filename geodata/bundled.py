@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from geodata.spread import spread
 from solver.domain.errors import InputError
 
 _NAMES = ("lillehammer", "lillehammer-2018")
@@ -91,29 +92,17 @@ def _districts(
 ) -> dict[str, dict[str, Any]]:
     """The contract's districts, with the totals spread on them."""
     weights = {f["properties"]["number"]: f["properties"]["persons_2016"] or 0 for f in features}
-    spread = {year: _spread(total, weights) for year, total in totals.items()}
+    shares = {year: spread(total, weights) for year, total in totals.items()}
     return {
         (number := feature["properties"]["number"]): {
             "title": feature["properties"]["title"],
             "core": feature["properties"]["core"],
             "location": feature["properties"]["location"],
             "geometry": feature["geometry"],
-            "population": {_GROUP: {year: share[number] for year, share in spread.items()}},
+            "population": {_GROUP: {year: share[number] for year, share in shares.items()}},
         }
         for feature in features
     }
-
-
-def _spread(total: int, weights: Mapping[str, int]) -> dict[str, float]:
-    """`total` shared out by weight in hundredths, the last ones to the largest remainders.
-
-    Each share is the float nearest to its two decimals, so read as decimals they sum to `total`.
-    """
-    divided = {key: divmod(100 * total * w, sum(weights.values())) for key, w in weights.items()}
-    left = 100 * total - sum(whole for whole, _ in divided.values())
-    by_remainder = sorted(divided, key=lambda key: (-divided[key][1], key))
-    one_more = set(by_remainder[:left])
-    return {key: (whole + (key in one_more)) / 100 for key, (whole, _) in divided.items()}
 
 
 def _sources(document: dict[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,8 @@ class ServicesForCaller:
     @property
     def _acceptance(self) -> Acceptance:
         common = self.common
-        return Acceptance(self.scenarios, common.settings, common.engine.enqueue)
+        engine = common.engine
+        return Acceptance(self.scenarios, common.settings, engine.enqueue, engine.waiting)
 
     @property
     def _database(self) -> CallersDatabase:

@@ -1,6 +1,5 @@
 """The job engine: the durable queue, a watch, and threads that each solve one run in a child."""
 
-import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.jobs.child import Limits
 from app.jobs.execution import Executor
+from app.jobs.folders import WorkerFolder, remove_left
 from app.jobs.queue import DurableQueue
 from app.jobs.spool import Spool
 from app.jobs.watch import Watch
@@ -32,9 +32,9 @@ class DurableJobEngine:
         self._settings = settings
         self._worker_id = str(uuid4())
         self._stopping = threading.Event()
-        self._queue = DurableQueue(database, self._worker_id, settings.workers)
         limits = TimeLimits(settings.max_queue_s, settings.max_total_s)
         self._work = Work(database, settings.memory_limit_mb, limits)
+        self._queue = DurableQueue(database, self._worker_id, settings.workers)
         self._watch = Watch(
             database,
             self._work,
@@ -43,7 +43,7 @@ class DurableJobEngine:
             dead_after_s=settings.heartbeat_timeout_s,
             retention_days=settings.retention_days,
         )
-        self._folder: Path | None = None
+        self._folder: WorkerFolder | None = None
 
     @property
     def alive(self) -> bool:
@@ -53,11 +53,11 @@ class DurableJobEngine:
     def start(self) -> None:
         """Make the queue ready, take up what is left of earlier processes, and begin."""
         self._queue.migrate()
-        executor = self._executor(self._made_folder())
+        executor = self._executor()
         executor.hand_over_spooled()
         self._work.requeue(self._queue.enqueue, self._queue.known)
         self._watch.start()
-        self._queue.launch(executor)
+        self._queue.launch(executor, self._most_of_a_tenant)
 
     def begin_to_stop(self) -> None:
         """End the children; their runs wait again."""
@@ -68,26 +68,32 @@ class DurableJobEngine:
         self.begin_to_stop()
         self._queue.stop()
         self._watch.stop()
-        if self._settings.job_folder is None and self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            self._folder.remove()
 
     def enqueue(self, session: Session, run: RunRow) -> None:
         """Queue a new run within the transaction that stores it."""
         self._queue.enqueue(session, run)
 
+    def waiting(self) -> int:
+        """How many runs wait, of everybody."""
+        return self._work.waiting()
+
     def cancel(self, _run_id: str) -> None:
         """Look for what is cancelled; a run of another worker is seen there a moment later."""
         self._watch.look_now()
 
-    def _made_folder(self) -> Path:
-        folder = self._settings.job_folder
-        if folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="flerkjerne-"))
-            return self._folder
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    def _most_of_a_tenant(self) -> int | None:
+        """Of runs under way; a tenant that is alone may use every worker."""
+        alone = not self._work.several_tenants()
+        return None if alone else self._settings.max_running_per_tenant
 
-    def _executor(self, folder: Path) -> Executor:
-        limits = Limits(niceness=NICENESS, folder=folder)
-        spool = Spool(folder / "spool")
+    def _executor(self) -> Executor:
+        """Solves in a folder that goes with this worker; results wait where it was told."""
+        kept = self._settings.job_folder
+        parent = kept or Path(tempfile.gettempdir())
+        self._folder = WorkerFolder(parent)
+        remove_left(parent)
+        limits = Limits(niceness=NICENESS, folder=self._folder.path)
+        spool = Spool((kept or self._folder.path) / "spool")
         return Executor(self._work, self._watch, spool, self._worker_id, limits, self._stopping)

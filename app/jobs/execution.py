@@ -1,5 +1,6 @@
 """What a worker's thread does with a run: take it, solve it in a child, hand over the result."""
 
+import errno
 import logging
 import threading
 import time
@@ -21,11 +22,13 @@ Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
-RETRY_S = 1.0  # while the database is away
+RETRY_S = 1.0  # while the database is away, or a disk full
 REPORT_EVERY_S = 0.5  # progress
 # An incumbent is kept when the last one kept is older than this, or than this share of the time
 # solved so far, whichever is longer: early ones come fast and tell most, and an hour has some 500.
 KEEP_EVERY_S, KEEP_EVERY_SHARE = 0.5, 0.01
+# A disk is full, which somebody will see to.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # The child died and may not the next time.
 CRASHES = frozenset({"solver_crashed", "solver_killed"})
 
@@ -95,18 +98,36 @@ class Executor:
             reporter.catch_up()
             return standing is Standing.UNWANTED
 
-        try:
-            result = run_in_child(
+        def solve() -> ChildResult:
+            return run_in_child(
                 job.task,
                 job.options,
                 watcher=Watcher(reporter, should_stop),
                 limits=self._limits.within(job.seconds_left),
             )
+
+        try:
+            result = self._when_there_is_room(solve, should_stop)
         except Exception:  # whatever it was, the worker goes on to the next run
             logger.exception("run %s could not be carried out", job.hold.run_id)
             return ChildResult(None, Failure("internal_error", DETAILS["internal_error"]))
         reporter.catch_up(at_once=True)
         return result
+
+    def _when_there_is_room(
+        self, solve: Callable[[], ChildResult], should_stop: Callable[[], bool]
+    ) -> ChildResult:
+        """In the folder of jobs; GivenBack when that is no longer to be waited for."""
+        while True:
+            try:
+                return solve()
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                logger.exception("there is no room in the folder of jobs")
+            if should_stop():
+                raise GivenBack
+            self._wait()
 
     def _give_back(self, hold: Hold, seconds: float) -> None:
         try:
@@ -120,10 +141,16 @@ class Executor:
             self._settle(spooled)
         except DATABASE_AWAY:
             logger.exception("the database is away: run %s is spooled", spooled.hold.run_id)
-            self._spool.put(spooled)
-            self._wait_for_database()
+            self._put_in_spool(spooled)
+            self._wait()
             self._insist(lambda: self._settle(spooled))
             self._spool.drop(spooled.hold)
+
+    def _put_in_spool(self, spooled: Spooled) -> None:
+        try:
+            self._spool.put(spooled)
+        except OSError:  # this process still has it
+            logger.exception("run %s could not be spooled", spooled.hold.run_id)
 
     def _settle(self, spooled: Spooled) -> None:
         hold, result, seconds = spooled.hold, spooled.result, spooled.seconds
@@ -143,9 +170,9 @@ class Executor:
             try:
                 return write()
             except DATABASE_AWAY:
-                self._wait_for_database()
+                self._wait()
 
-    def _wait_for_database(self) -> None:
+    def _wait(self) -> None:
         if self._stopping.wait(RETRY_S):
             raise GivenBack
 

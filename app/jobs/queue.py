@@ -6,11 +6,14 @@ DBOS is one per process, so this is too.
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dbos import DBOS, DBOSClient, WorkflowStatusString
+from dbos import DBOS, DBOSClient, WorkflowStatus, WorkflowStatusString
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -27,6 +30,8 @@ PRIORITIES = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
 NOTHING_TO_LISTEN_FOR_S = 0.1
 # Losses are counted with the run, where a planner sees them; this only has to be more.
 MOST_RECOVERIES = 1000
+# More than there are: a queue has partitions only while it has a limit for them.
+NO_CEILING = 1_000_000
 
 _ONE_PER_PROCESS = threading.Lock()
 
@@ -46,6 +51,26 @@ class Claim:
     worker_id: str
 
 
+class Turns:
+    """Round robin between tenants, as one worker sees it."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}  # the turn at which a tenant was last served
+
+    def next_of(
+        self, waiting: Collection[str], under_way: Mapping[str, int], ceiling: int
+    ) -> str | None:
+        """Of the tenants that wait the one with the fewest runs under way, and of such the one
+        served longest ago; None when all have as many under way as they may.
+        """
+        may = [tenant for tenant in waiting if under_way.get(tenant, 0) < ceiling]
+        if not may:
+            return None
+        tenant = min(may, key=lambda one: (under_way.get(one, 0), self._last.get(one, 0), one))
+        self._last[tenant] = max(self._last.values(), default=0) + 1
+        return tenant
+
+
 class DurableQueue:
     """The queue of one database, and this worker's side of it."""
 
@@ -53,6 +78,7 @@ class DurableQueue:
         self._database = database
         self._worker_id = worker_id
         self._workers = workers
+        self._turns = Turns()
         self._client = DBOSClient(
             system_database_engine=database.writer,
             dbos_system_schema=SCHEMA,
@@ -64,8 +90,13 @@ class DurableQueue:
     def migrate(self) -> None:
         """Bring the queue's own tables to the newest version."""
         DBOS.migrate(self._database.url, schema=SCHEMA)
-        # More than one at a time only where a worker's own setting says so, see `launch`.
-        self._client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL_S)
+        # The limits are a worker's own, see `launch`.
+        self._client.register_queue(
+            QUEUE,
+            worker_concurrency=1,
+            partition_concurrency=NO_CEILING,
+            polling_interval_sec=POLL_S,
+        )
 
     def enqueue(self, session: Session, run: RunRow) -> None:
         """Queue a run within the transaction that stores it."""
@@ -76,12 +107,30 @@ class DurableQueue:
                 "queue_name": QUEUE,
                 "workflow_id": run.id,
                 "priority": PRIORITIES[Priority(run.priority)],
+                "queue_partition_key": run.tenant,
                 "app_version": PROTOCOL,
             },
         )
+        self._keep_in_order(session, run)
 
-    def launch(self, execute: Callable[[str], None]) -> None:
-        """Begin to call `execute` with the ids of runs, each in a thread of its own."""
+    def _keep_in_order(self, session: Session, run: RunRow) -> None:
+        """First come, first served: DBOS's own time is the same for all runs of a transaction, and
+        on some SQLite for all of a second.
+        """
+        queued = self._client._sys_db.tables.workflow_status
+        at_ms = int(run.created.timestamp() * 1000) + (run.batch_position or 0)
+        session.execute(
+            update(queued).where(queued.c.workflow_uuid == run.id).values(created_at=at_ms)
+        )
+
+    def launch(
+        self, execute: Callable[[str], None], most_of_a_tenant: Callable[[], int | None]
+    ) -> None:
+        """Begin to call `execute` with the ids of runs, each in a thread of its own.
+
+        `most_of_a_tenant` says how many runs of a tenant may be under way on all workers; None
+        when there is no limit.
+        """
 
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RECOVERIES)
         def run() -> None:
@@ -104,20 +153,37 @@ class DurableQueue:
             }
         )
         DBOS.launch()
-        self._take_as_many_as_we_may(instance)
+        self._take_in_turn(instance, most_of_a_tenant)
 
-    def _take_as_many_as_we_may(self, instance: DBOS) -> None:
-        """DBOS keeps one concurrency for all workers; each machine has its own."""
+    def _take_in_turn(self, instance: DBOS, most_of_a_tenant: Callable[[], int | None]) -> None:
+        """Take one run at each look, of the tenant whose turn it is.
+
+        DBOS keeps one concurrency for all workers, where each machine has its own, and draws lots
+        between partitions, so that a tenant may wait long; of one there is nothing to draw.
+        """
         system_database = instance._sys_db
-        read = system_database.get_queue
+        read, waiting = system_database.get_queue, system_database.get_queue_partitions
+        latest: Any = None
 
         def get_queue(*args: Any, **named: Any) -> Any:
-            queue = read(*args, **named)
-            if queue is not None:
-                queue._worker_concurrency = self._workers
-            return queue
+            nonlocal latest
+            latest = read(*args, **named)
+            if latest is not None:
+                here = instance._active_workflows_set.count_for_queue(QUEUE)
+                latest._worker_concurrency = min(self._workers, here + 1)
+            return latest
+
+        def get_queue_partitions(queue_name: str) -> list[str]:
+            tenants = waiting(queue_name)
+            if not tenants:
+                return []
+            ceiling = most_of_a_tenant() or NO_CEILING
+            latest._partition_concurrency = ceiling
+            tenant = self._turns.next_of(tenants, self._under_way(), ceiling)
+            return [] if tenant is None else [tenant]
 
         system_database.get_queue = get_queue  # type: ignore[method-assign]
+        system_database.get_queue_partitions = get_queue_partitions  # type: ignore[method-assign]
 
     def stop(self) -> None:
         """Call `execute` no more; calls under way go on, but how they end is not recorded."""
@@ -126,13 +192,19 @@ class DurableQueue:
 
     def claims(self) -> list[Claim]:
         """What the queue has given to workers, dead ones included."""
-        pending = self._client.list_workflows(
+        return [Claim(one.workflow_id, one.executor_id or "") for one in self._given()]
+
+    def _under_way(self) -> Counter[str]:
+        """How many runs of each tenant the queue has given to workers."""
+        return Counter(one.queue_partition_key or "" for one in self._given())
+
+    def _given(self) -> list[WorkflowStatus]:
+        return self._client.list_workflows(
             status=WorkflowStatusString.PENDING.value,
             queue_name=QUEUE,
             load_input=False,
             load_output=False,
         )
-        return [Claim(one.workflow_id, one.executor_id or "") for one in pending]
 
     def known(self, run_ids: Collection[str]) -> set[str]:
         """Those of these runs that the queue has heard of."""
@@ -148,7 +220,20 @@ class DurableQueue:
         if run_ids:
             self._client.resume_workflows(list(run_ids), queue_name=QUEUE)
 
+    def ended(self, seconds_ago: float, limit: int) -> list[str]:
+        """Up to `limit` runs that the queue was done with so long ago, and keeps a record of."""
+        before = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+        found = self._client.list_workflows(
+            status=[WorkflowStatusString.SUCCESS.value, WorkflowStatusString.ERROR.value],
+            queue_name=QUEUE,
+            completed_before=before.isoformat(),
+            limit=limit,
+            load_input=False,
+            load_output=False,
+        )
+        return [one.workflow_id for one in found]
+
     def forget(self, run_ids: Sequence[str]) -> None:
-        """These have ended, and their runs are gone."""
+        """Keep no record of these; what became of them is in our own tables."""
         if run_ids:
             self._client.delete_workflows(list(run_ids))

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 
 from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.jobs.queue import Claim, DurableQueue
 from app.repositories.runs import Hold
-from app.services.work import Work
+from app.services.work import FORGOTTEN_AT_ONCE, Work
 from app.services.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 SWEEP_EVERY_S = 2.0
 FORGET_EVERY_S = 60.0
+# Of the queue, on runs that have ended: for whoever looks into what went wrong just now.
+RECORDS_KEPT_S = 3600.0
 DRAIN_S = 3.0  # a thread sees in a tenth of a second that it must stop, then kills its child
 
 
@@ -188,13 +191,18 @@ class Watch:
                     self._take_from_the_dead()
 
     def _forget(self) -> None:
-        if self._retention_days is None:
-            return
         with self._database.housekeeping() as ours:
-            gone: Sequence[str] = ["some"] if ours else []
-            while gone and not self._stopping.is_set():
-                gone = self._work.forget(self._retention_days)
-                self._queue.forget(gone)
+            if ours:
+                self._until_none_is_left(self._records_of_ended)
+            if ours and self._retention_days is not None:
+                self._until_none_is_left(partial(self._work.forget, self._retention_days))
+
+    def _until_none_is_left(self, some: Callable[[], Sequence[str]]) -> None:
+        while not self._stopping.is_set() and (gone := some()):
+            self._queue.forget(gone)
+
+    def _records_of_ended(self) -> Sequence[str]:
+        return self._work.over(self._queue.ended(RECORDS_KEPT_S, FORGOTTEN_AT_ONCE))
 
     def _take_from_the_dead(self) -> None:
         """Cut off half-way, it is done again: what is not queued anew is still the dead one's."""

@@ -290,6 +290,12 @@ class RunRepository:
         query = select(func.count()).where(RunRow.status == RunStatus.ACCEPTED)
         return self._session.scalars(query).one()
 
+    def several_tenants(self) -> bool:
+        """Whether there are runs of more than one tenant; two looks in an index."""
+        first, last = func.min(RunRow.tenant), func.max(RunRow.tenant)
+        query = select(select(first).scalar_subquery() != select(last).scalar_subquery())
+        return bool(self._session.scalar(query))
+
     def _change(self, statement: Update) -> bool:
         return self._apply(statement) > 0
 

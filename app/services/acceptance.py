@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from app.errors import Unavailable
+from app.errors import TooManyWaiting, Unavailable
 from app.repositories.runs import RunRepository
 from app.schemas.run import BatchRequest, RunOptions, RunRequest
 from app.schemas.scenario import Scenario
@@ -23,6 +23,8 @@ from solver.domain.result import SolveOptions
 
 Enqueue = Callable[[Session, RunRow], None]
 """Puts a new run in the queue, within the transaction that stores it."""
+CountWaiting = Callable[[], int]
+"""How many runs wait, of everybody: more than a caller meets."""
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +32,13 @@ logger = logging.getLogger(__name__)
 class Acceptance:
     """Takes in runs for one caller."""
 
-    def __init__(self, scenarios: Scenarios, settings: Settings, enqueue: Enqueue) -> None:
+    def __init__(
+        self, scenarios: Scenarios, settings: Settings, enqueue: Enqueue, waiting: CountWaiting
+    ) -> None:
         self._scenarios = scenarios
         self._settings = settings
         self._enqueue = enqueue
+        self._waiting = waiting
 
     def options(self, asked: RunOptions | None) -> dict[str, Any]:
         """The options asked for, with our own choice where there is none.
@@ -54,6 +59,14 @@ class Acceptance:
             "referee": own.referee,
         }
         return choices | asked.model_dump(exclude_none=True)
+
+    def require_room(self, runs: int) -> None:
+        """Unavailable when the queue of everybody has no room; asked before the work of checking.
+
+        Requests at the same time may go beyond it by what they bring.
+        """
+        if self._waiting() + runs > self._settings.max_queue:
+            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
 
     def row(
         self, asked: str | dict[str, Any], pointer: str, request: RunRequest | BatchRequest
@@ -81,13 +94,14 @@ class Acceptance:
         )
 
     def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
-        """Store and queue runs, all or none; Unavailable when the queue has no room for them."""
-        repository = RunRepository(session)
-        if repository.waiting() + len(rows) > self._settings.max_queue:
-            raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
+        """Store and queue runs, all or none; TooManyWaiting when the tenant may not have them."""
+        repository, most = RunRepository(session), self._settings.max_queued_per_tenant
+        if repository.waiting() + len(rows) > most:
+            raise TooManyWaiting(most)
         for row in rows:
-            self._enqueue(session, row)
-            repository.add(row)
+            repository.add(row)  # in the session it has its tenant
+            with session.no_autoflush:  # stored with the others, and read as it then is
+                self._enqueue(session, row)
             logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
 
 

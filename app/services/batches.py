@@ -42,7 +42,9 @@ class Batches:
             earlier = made_before(session, post)
         if earlier is not None:
             return self.get(earlier)
-        rows = self._rows(_request(body))
+        request = _request(body)
+        self._acceptance.require_room(len(request.scenarios))
+        rows = self._rows(request)
         new_id = str(uuid4())
         with self._database.writing() as session:
             now = clock.now(session)

@@ -43,6 +43,7 @@ class Runs:
         if earlier is not None:
             return self.get(earlier)
         request = _request(body)
+        self._acceptance.require_room(1)
         row = self._acceptance.row(request.scenario, "/scenario", request)
         with self._database.writing() as session:
             row.created = clock.now(session)

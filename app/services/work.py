@@ -14,7 +14,7 @@ from typing import cast
 from app.db import Database
 from app.repositories import clock
 from app.repositories.idempotency import IdempotencyRepository
-from app.repositories.runs import Hold, RunRepository
+from app.repositories.runs import OPEN, Hold, RunRepository
 from app.schemas.parameters import RunKind
 from app.schemas.run import AnswerHead
 from app.services.acceptance import Enqueue
@@ -156,6 +156,16 @@ class Work:
                 before = now - timedelta(seconds=seconds)
                 repository.expire(code, EXPIRED[code], before=before, untried=untried, now=now)
 
+    def waiting(self) -> int:
+        """How many runs wait, of everybody."""
+        with self._database.reading() as session:
+            return RunRepository(session).waiting()
+
+    def several_tenants(self) -> bool:
+        """Whether runs of more than one tenant are kept here."""
+        with self._database.reading() as session:
+            return RunRepository(session).several_tenants()
+
     def forget(self, days: float) -> Sequence[str]:
         """Remove some of the runs that ended so many days ago, and keys that old; the runs' ids.
 
@@ -165,6 +175,13 @@ class Work:
             before = clock.now(session) - timedelta(days=days)
             IdempotencyRepository(session).remove(before)
             return RunRepository(session).remove_ended(before, FORGOTTEN_AT_ONCE)
+
+    def over(self, run_ids: Sequence[str]) -> list[str]:
+        """Those of these that have ended or are gone."""
+        with self._database.reading() as session:
+            rows = RunRepository(session).several(run_ids)
+            open_ones = {row.id for row in rows if row.status in OPEN}
+        return [run_id for run_id in run_ids if run_id not in open_ones]
 
     def requeue(self, enqueue: Enqueue, known: Callable[[list[str]], Collection[str]]) -> None:
         """Queue what has not ended and is not in the queue, as after an upgrade or a restore.

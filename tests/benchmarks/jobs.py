@@ -26,7 +26,8 @@ BEGUN, POSTED = 20, 200
 def main(url: str) -> None:
     child.COMMAND = (sys.executable, str(FAKE))
     town = bundled.load("lillehammer-2018")
-    with TestClient(create_app(Settings(database_url=url, max_queue=10 * POSTED))) as client:
+    settings = Settings(database_url=url, max_queued_per_tenant=10 * POSTED)
+    with TestClient(create_app(settings)) as client:
         lags = [_lag(client, {**town, "title": "answer"}) for _ in range(BEGUN)]
         print(f"posted to begun: {_spread(lags)}")
         bodies = [{**town, "title": "hang"}] * POSTED

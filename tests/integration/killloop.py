@@ -37,6 +37,7 @@ ENDS: dict[str, set[str | None]] = {
     "abort": {"solver_crashed", *SHOT},
 }
 WEIGHTS = (4, 4, 1)
+ENOUGH = {"max_queue": 100_000, "max_queued_per_tenant": 100_000}
 
 
 @dataclass
@@ -95,7 +96,7 @@ class KillLoop:
         self._postgres = postgres
         self._history = History()
         self._town = bundled.load("lillehammer-2018")
-        self._limits = {"heartbeat_timeout_s": DEAD_AFTER_S, "workers": 2, "max_queue": 100_000}
+        self._limits = {"heartbeat_timeout_s": DEAD_AFTER_S, "workers": 2, **ENOUGH}
         self._stack = ExitStack()
         self._workers: list[subprocess.Popen[bytes]] = []
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,15 @@ def command(url: str, *arguments: str, **settings: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def process(url: str, *arguments: str, **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    url: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
     """A command in a process of its own, killed at the end."""
     asked = command(url, *arguments, **settings)
+    asked["env"] = {**asked["env"], **(environment or {})}
     with subprocess.Popen(**asked, stdout=subprocess.DEVNULL) as started:
         try:
             yield started

@@ -44,7 +44,7 @@ def test_a_backup_under_load_has_all_that_was_acknowledged(
 ) -> None:
     acknowledged: list[str] = []
     path = tmp_path / "backup.jsonl.gz"
-    with server(database_url, max_queue=1000) as (_, client):
+    with server(database_url, max_queued_per_tenant=1000) as (_, client):
         made = client.post("/v1/scenarios", json=toy, headers={"idempotency-key": "k"})
         assert made.status_code == 201
         running = post(client, toy, "hang")

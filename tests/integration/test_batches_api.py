@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 Json = dict[str, Any]
@@ -82,10 +83,15 @@ def test_bad_batches_are_refused_with_their_places(client: TestClient, toy: Json
         assert [issue["pointer"] for issue in answer.json()["issues"]] == [pointer]
 
 
-def test_the_queue_has_room_for_all_or_takes_none(start: Any, database_url: str, toy: Json) -> None:
-    with start(database_url, max_queue=3) as client:
+@pytest.mark.parametrize(
+    ("setting", "status"), [("max_queue", 503), ("max_queued_per_tenant", 429)]
+)
+def test_the_queue_has_room_for_all_or_takes_none(
+    start: Any, database_url: str, toy: Json, setting: str, status: int
+) -> None:
+    with start(database_url, **{setting: 3}) as client:
         full = client.post("/v1/batches", json=batch_of(toy, *"abcd"))
-        assert full.status_code == 503
+        assert full.status_code == status
         assert int(full.headers["retry-after"]) > 0
         assert client.get("/v1/runs").json()["items"] == []
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from alembic.config import main as alembic
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.callers import DEFAULT_TENANT
 from app.db import Database, checked_url, migrate, migrating
@@ -260,6 +260,19 @@ def test_an_ended_run_never_changes(database: Database) -> None:
     assert row.result == a_plan("optimal").decode()
     assert (row.progress_incumbent_nok, row.progress_bound_nok) == (9.0, 8.0)
     assert (row.attempt, row.losses, row.crashes) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("change", ["status = 'running', ended = NULL", "seconds = 2"])
+def test_the_database_itself_keeps_ended_runs_as_they_are(database: Database, change: str) -> None:
+    work = worked_on(database)
+    add(database, a_run("a"))
+    add(database, a_run("b"))
+    work.succeed(taken(work, "a").hold, a_plan("optimal"), 1.0)
+    with pytest.raises(DatabaseError, match="never changes"), database.writing() as session:
+        session.execute(text(f"UPDATE run SET {change}"))
+    with database.writing() as session:
+        session.execute(text("UPDATE run SET losses = 1 WHERE id = 'b'"))
+        session.execute(text("DELETE FROM run WHERE id = 'a'"))
 
 
 def test_a_worker_that_lost_its_run_writes_nothing(database: Database) -> None:

@@ -89,7 +89,7 @@ def test_a_run_stored_before_an_option_came_has_its_default(
     start: Any, sqlite_url: str, fake_child: None, toy: Toy
 ) -> None:
     with start(sqlite_url) as client:
-        run = post(client, toy, "answer")
+        run = post(client, toy, "work_until_stopped", headers={})
         with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
             connection.execute(
                 "UPDATE run SET options = ?", ['{"time_limit_s": 5, "mip_gap": 0, "threads": 2}']

@@ -40,7 +40,14 @@ class Worker:
         self.stopping = threading.Event()
         self.work = Away(database, 1000, TimeLimits(1000, 1000))
         self.spool = Spool(folder / "spool")
-        watch = Watch(database, self.work, DurableQueue(database, name, 1), name, dead_after_s=10)
+        watch = Watch(
+            database,
+            self.work,
+            DurableQueue(database, name, 1),
+            name,
+            dead_after_s=10,
+            retention_days=None,
+        )
         limits = Limits(folder=folder)
         self.execute = Executor(self.work, watch, self.spool, name, limits, self.stopping)
 

@@ -23,11 +23,11 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn) ->
     )
     app.add_middleware(LetIn)
     app.add_middleware(Options)
+    app.add_middleware(Shedding, most_waiting=settings.max_waiting)
     app.add_middleware(
         RateLimit, reads_per_s=settings.reads_per_s, writes_per_s=settings.writes_per_s
     )
-    app.add_middleware(Recognised, login=login)
-    app.add_middleware(Shedding, most_waiting=settings.max_waiting)
+    app.add_middleware(Recognised, login=login, most_waiting=settings.max_waiting)
     app.add_middleware(Refusals)
     app.add_middleware(CrossOrigin, origins=settings.cors_origins)
     app.add_middleware(HeadAsGet)

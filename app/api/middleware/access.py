@@ -1,23 +1,30 @@
 """Who asks, told before anything of the request is read."""
 
-from fastapi.concurrency import run_in_threadpool
+import anyio
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.callers import CALLER, OPEN_TO_ALL
 from app.api.problems import database_away, of_error
 from app.callers import Caller
-from app.errors import DATABASE_AWAY
+from app.errors import DATABASE_AWAY, overloaded
 from app.services.login import LogIn
 from solver.domain.errors import SitingError
+
+THREADS = 5
+"""That look up keys: apart from those of the routes, so that who asks too often can be told so
+while all of those are at work."""
 
 
 class Recognised:
     """Finds out who asks; lets in whom it does not know as well."""
 
-    def __init__(self, app: ASGIApp, login: LogIn) -> None:
+    def __init__(self, app: ASGIApp, login: LogIn, most_waiting: int) -> None:
         self._app = app
         self._login = login
+        self._most_waiting = most_waiting
+        self._threads = anyio.CapacityLimiter(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,7 +38,9 @@ class Recognised:
         try:
             if not self._login.required or header is None:
                 return self._login.caller(header)
-            return await run_in_threadpool(self._login.caller, header)
+            if self._threads.statistics().tasks_waiting >= self._most_waiting:
+                return overloaded()
+            return await anyio.to_thread.run_sync(self._login.caller, header, limiter=self._threads)
         except (SitingError, *DATABASE_AWAY) as error:
             return error
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.callers import OPEN_AT_OVERLOAD, caller_of
 from app.api.problems import of_error
 from app.callers import ANYBODY
-from app.errors import RateLimited, Unavailable
+from app.errors import RateLimited, overloaded
 
 BURST_S = 2  # what is saved up by asking nothing, in seconds of the rate
 MOST_CLIENTS = 10_000  # remembered; who has asked nothing for longest is forgotten first
@@ -119,5 +119,5 @@ class Shedding:
         if scope["type"] == "http" and scope["path"] not in OPEN_AT_OVERLOAD:
             threads = anyio.to_thread.current_default_thread_limiter().statistics()
             if threads.tasks_waiting >= self._most_waiting:
-                app = of_error(Unavailable("overloaded", "Tjenesten har for mye å gjøre nå."))
+                app = of_error(overloaded())
         await app(scope, receive, send)

@@ -1,0 +1,1 @@
+"""A scenario as a workbook that planners fill in, and back."""
