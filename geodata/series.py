@@ -1,8 +1,9 @@
 """Series over years, read exactly: 0.16 is 4/25, so that a target rounds as on paper."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 
 Series = float | Mapping[str, float]
 
@@ -19,9 +20,9 @@ def step(series: Series | None, years: Sequence[int]) -> tuple[Fraction | None, 
     """
     if not isinstance(series, Mapping):
         return (None if series is None else exact(series),) * len(years)
-    starts, values = _points(series)
+    starts, value = _points(series)
     at = [bisect_right(starts, year) - 1 for year in years]
-    return tuple(None if index < 0 else values[index] for index in at)
+    return tuple(None if index < 0 else value(index) for index in at)
 
 
 def linear(series: Series | None, years: Sequence[int]) -> tuple[Fraction, ...]:
@@ -32,20 +33,28 @@ def linear(series: Series | None, years: Sequence[int]) -> tuple[Fraction, ...]:
         return (Fraction(0) if series is None else exact(series),) * len(years)
     if not series:
         return (Fraction(0),) * len(years)
-    knots, values = _points(series)
-    return tuple(_interpolated(knots, values, year) for year in years)
+    knots, value = _points(series)
+    return tuple(_interpolated(knots, value, year) for year in years)
 
 
-def _points(series: Mapping[str, float]) -> tuple[list[int], list[Fraction]]:
+_ValueAt = Callable[[int], Fraction]
+
+
+def _points(series: Mapping[str, float]) -> tuple[list[int], _ValueAt]:
+    """The years that have a value, in order, and the value of each by its place among them.
+
+    A series may have many more years than are asked for, so each is read when it is wanted.
+    """
     ordered = sorted(series, key=int)
-    return [int(year) for year in ordered], [exact(series[year]) for year in ordered]
+    return [int(year) for year in ordered], cache(lambda at: exact(series[ordered[at]]))
 
 
-def _interpolated(knots: list[int], values: list[Fraction], year: int) -> Fraction:
+def _interpolated(knots: list[int], value: _ValueAt, year: int) -> Fraction:
     after = bisect_right(knots, year)
     if after == 0:
-        return values[0]
-    if after == len(knots):
-        return values[-1]
-    share = Fraction(year - knots[after - 1], knots[after] - knots[after - 1])
-    return values[after - 1] + share * (values[after] - values[after - 1])
+        return value(0)
+    before, last = after - 1, len(knots) - 1
+    if before == last or knots[before] == year:
+        return value(before)
+    share = Fraction(year - knots[before], knots[after] - knots[before])
+    return value(before) + share * (value(after) - value(before))
