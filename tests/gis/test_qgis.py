@@ -236,15 +236,18 @@ def test_years_differ_and_no_year_is_the_last(package: Path, qgis: Qgis, tmp_pat
 
 
 def test_the_service_looks_as_its_package(service: Service, qgis: Qgis, tmp_path: Path):
-    pictures = []
-    for source in ("run", "package"):
-        folder = tmp_path / source
+    def picture(source: str, name: str) -> Any:
+        folder = tmp_path / name
         folder.mkdir()
         path = str(project_of(service, folder, source))
-        pictures += qgis("maps", path=path, extent=TOWN, years=[2035], folder=str(folder))
-    from_service, from_package = (shown(qgis, picture) for picture in pictures)
-    assert apart(from_service, from_package) < SAME
-    assert from_service.std() > 20
+        (drawn,) = qgis("maps", path=path, extent=TOWN, years=[2035], folder=str(folder))
+        return shown(qgis, drawn)
+
+    from_package = picture("package", "package")
+    # On a busy machine QGIS may draw before all of a service's layers have come.
+    tries = (picture("run", f"run-{number}") for number in range(3))
+    assert any(apart(each, from_package) < SAME for each in tries)
+    assert from_package.std() > 20
 
 
 def test_the_sheet_prints(package: Path, qgis: Qgis, tmp_path: Path):
