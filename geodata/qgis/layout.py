@@ -174,7 +174,6 @@ def _scale_bar(at: Millimetres, of_map: str, kilometres: float) -> Element:
 
 def _text(size: float) -> Element:
     written: Attributes = {
-        "fontFamily": FONT,
         "fontSize": size,
         "fontSizeUnit": "Point",
         "textColor": "26,26,26,255",

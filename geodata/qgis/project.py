@@ -45,14 +45,18 @@ class Data:
     """EPSG code of what is read."""
 
 
-def live(address: str) -> Data:
-    """The layers of a landing page of the service."""
+def live(address: str, authentication: str | None = None) -> Data:
+    """The layers of a landing page of the service.
+
+    `authentication` is the id of a configuration in the planner's own QGIS, which has the key.
+    """
+    login = "" if authentication is None else f" authcfg={authentication}"
     url = address.replace("\\", "\\\\").replace("'", "\\'")
 
     def source(layer: str) -> str:
         return (
             f"url='{url}' typename='{layer}' version='OGC_API_FEATURES' "
-            "restrictToRequestBBOX='1' pagingEnabled='true'"
+            f"restrictToRequestBBOX='1' pagingEnabled='true'{login}"
         )
 
     return Data("OAPIF", source, 4326)

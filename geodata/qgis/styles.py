@@ -208,7 +208,6 @@ def _labels(
         {
             "fieldName": text,
             "isExpression": 1,
-            "fontFamily": FONT,
             "fontSize": size,
             "fontSizeUnit": "Point",
             "fontWeight": 75 if bold else 50,

@@ -6,7 +6,9 @@ from xml.etree.ElementTree import Element
 from geodata.qgis.elements import Attributes, by_expression, element, options
 
 FONT = "Open Sans"
-"""QGIS brings it."""
+"""Of sheets and legends; where it is not there, another takes its place."""
+LETTERS = "Arial"
+"""Of letters drawn as symbols: they must have a font, and Windows and macOS have this one."""
 Expressions = Mapping[str, str]
 
 
@@ -58,7 +60,7 @@ def marker(
 def lettering(size: float, colour: str, edge: float, computed: Expressions) -> Element:
     """A text, with an edge of its colour; `char` is what is written."""
     settings = {
-        "font": FONT,
+        "font": LETTERS,
         "font_style": "Bold",
         "chr": " ",  # nothing where nothing is computed, as in a legend
         "size": str(size),

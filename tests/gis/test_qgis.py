@@ -1,9 +1,13 @@
 """QGIS is the judge: what we serve and write opens, plays, and looks as it should."""
 
 import base64
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +15,9 @@ from numpy.typing import NDArray
 from geodata import bundled
 from geodata.exporters import write_geopackage, write_project
 from geodata.layers import MAP_LAYERS, TITLES
+from geodata.qgis.project import live as live_data
 from geodata.travel import travel_minutes
+from tests.robustness.server import serving
 
 from .conftest import Qgis, Service
 
@@ -77,6 +83,30 @@ def test_14000_districts_come_each_once(service: Service, qgis: Qgis):
     rows = qgis("layers", sources=[districts])["districts"]["features"]
     assert sorted(row["id"] for row in rows) == [f"k{n:05}" for n in range(14_000)]
     assert all(row["title"] == f"Krets {int(row['id'][1:])}" for row in rows)
+
+
+def test_a_key_opens_a_guarded_service(qgis: Qgis, tmp_path: Path):
+    key = subprocess.run(
+        [sys.executable, "-m", "app.cli", "keys", "create", "QGIS", "--scope", "read"],
+        env={**os.environ, "FLERKJERNE_DATABASE_URL": f"sqlite:///{tmp_path / 'test.db'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    with serving(tmp_path, require_login=True) as server:
+        address = f"{server.address}/ogc/scenarios/lillehammer"
+        assert httpx.get(address).status_code == 401
+        source = as_in_a_project(address, "plan123")
+        found = qgis("guarded", sources=source, configuration="plan123", key=key)
+        without = qgis("layers", sources=as_in_a_project(address, None))
+    assert {layer["valid"] for layer in found.values()} == {True}
+    assert len(found["districts"]["features"]) == 60
+    assert {layer["valid"] for layer in without.values()} == {False}
+
+
+def as_in_a_project(address: str, authentication: str | None) -> list[list[str]]:
+    data = live_data(address, authentication)
+    return [[name, data.source(name), data.provider] for name in ("sites", "districts")]
 
 
 def made_plan(scenario: dict[str, Any]) -> dict[str, Any]:

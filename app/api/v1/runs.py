@@ -207,6 +207,13 @@ def read_project(
             "or `plan.gpkg` in the same folder."
         ),
     ] = "run",
+    authcfg: Annotated[
+        str | None,
+        Query(
+            pattern="^[0-9A-Za-z]{7}$",
+            description="Id of the authentication configuration in QGIS that has the key.",
+        ),
+    ] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A QGIS project with the plan's layers, styles, years to play and a sheet to print."""
@@ -214,9 +221,9 @@ def read_project(
     if source == "package":
         data = package("plan.gpkg")
     elif source == "run":
-        data = live(absolute(request, ogc_run(run_id)))
+        data = live(absolute(request, ogc_run(run_id)), authcfg)
     elif scenario_id is not None:
-        data = live(absolute(request, ogc_scenario(scenario_id)))
+        data = live(absolute(request, ogc_scenario(scenario_id)), authcfg)
     else:
         raise NotFound("no_scenario", "Kjøringen er ikke av et lagret scenario. Bruk source=run.")
     return unless_known(
