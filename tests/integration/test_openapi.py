@@ -50,7 +50,9 @@ WITH_INPUT = [each for each in OPERATIONS if each.body or each.query or each.pat
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a port of its own."""
     url = f"sqlite:///{tmp_path_factory.mktemp('openapi') / 'test.db'}"
-    app = create_app(Settings(database_url=url, max_time_limit_s=1, max_queue=5))
+    # Room for every batch that is generated: a full queue is a 503, and rightly so.
+    room = {"max_queue": 100_000, "max_queued_per_tenant": 100_000}
+    app = create_app(Settings(database_url=url, max_time_limit_s=1, **room))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listening],))
