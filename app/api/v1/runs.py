@@ -127,6 +127,19 @@ def read_result(services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch =
 
 
 @router.get(
+    "/{run_id}/scenario",
+    operation_id="get_run_scenario",
+    response_class=Response,
+    responses={200: returns(JSON, ref("Scenario")), **NOT_MODIFIED, **problems(404)},
+)
+def read_scenario(
+    services: ServicesHere, run_id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The run's own copy of its scenario, whatever became of the stored one since."""
+    return _document(services.runs.scenario(run_id), if_none_match)
+
+
+@router.get(
     "/{run_id}/plan",
     operation_id="get_plan",
     response_class=Response,
