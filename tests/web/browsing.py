@@ -97,7 +97,7 @@ class Planner:
     def write(self, what: Locator, text: str) -> None:
         """Go to a field and write in it, instead of what stands there."""
         self.tab_to(what)
-        self.press("Control+a")
+        self.press("Control+a", "Delete")
         self.page.keyboard.type(text)
 
     def button(self, name: str, exact: bool = True) -> Locator:
@@ -107,6 +107,13 @@ class Planner:
     def link(self, name: str) -> Locator:
         """By its name."""
         return self.page.get_by_role("link", name=name, exact=True)
+
+
+def figure(place: Locator, name: str) -> Locator:
+    """The value of a key figure."""
+    return place.locator("dl.figures > div", has=place.page.get_by_text(name, exact=True)).locator(
+        "dd"
+    )
 
 
 @contextmanager

@@ -4,7 +4,9 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Playwright, Route, expect
+from playwright.sync_api import Locator, Playwright, Route, expect
+
+from tests.county import county_scenario
 
 from .browsing import ARGUMENTS, CHROMIUM, WITHOUT_WEBGL, Planner, planner
 from .conftest import Service
@@ -14,9 +16,14 @@ TRANSPARENT = base64.b64decode(
 )
 
 
+def site_buttons(someone: Planner) -> Locator:
+    """Those on the map."""
+    return someone.page.locator("button.site")
+
+
 def test_a_site_is_a_button_on_the_map(someone: Planner, service: Service) -> None:
     someone.open(f"#/plan?run={service.run}")
-    site = someone.page.locator("button.site").first
+    site = site_buttons(someone).first
     someone.press_on(site)
     expect(site).to_have_attribute("aria-pressed", "true")
     chosen = someone.page.get_by_role("region", name="Valgt i kartet")
@@ -40,7 +47,7 @@ def test_kartverket_is_asked_only_when_the_box_is_ticked(
 
     someone.page.route("https://cache.kartverket.no/**", answer)
     someone.open(f"#/plan?run={service.run}")
-    expect(someone.page.locator("button.site").first).to_be_visible()
+    expect(site_buttons(someone).first).to_be_visible()
     assert not asked
     someone.watched.allow(r"^request: https://cache\.kartverket\.no/v1/wmts/")
     with someone.page.expect_response("https://cache.kartverket.no/**"):
@@ -64,4 +71,17 @@ def test_without_webgl_only_the_map_is_missing(without_webgl: Planner, service: 
     expect(someone.page.get_by_text("WebGL mangler")).to_be_visible()
     lists = someone.page.get_by_role("region", name="Lister")
     someone.press_on(lists.get_by_role("button").first)
+    expect(someone.page.get_by_role("region", name="Valgt i kartet")).to_be_focused()
+
+
+def test_a_county_is_drawn_and_listed_in_part(someone: Planner, service: Service) -> None:
+    run = service.post("/v1/runs", {"scenario": county_scenario(320)})
+    someone.open(f"#/plan?run={run['id']}")
+    expect(site_buttons(someone)).to_have_count(1)
+    districts = someone.page.locator("summary", has_text="Kretser")
+    someone.press_on(districts)
+    table = someone.page.get_by_role("table", name="Kretser i 2026, størst behov først")
+    expect(table).to_contain_text("(de 300 første av 320)")
+    expect(table.get_by_role("row")).to_have_count(301)
+    someone.press_on(table.get_by_role("button").nth(2))
     expect(someone.page.get_by_role("region", name="Valgt i kartet")).to_be_focused()

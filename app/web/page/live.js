@@ -25,7 +25,7 @@ export const isOpen = (run) => OPEN.includes(run.status);
  */
 export function live(run, signal, onEnd) {
   const told = element("div", { tabindex: -1 });
-  const stop = stopButton(run);
+  const stop = stopButton(run, told);
   /** @param {Run} now @param {Standing[]} course */
   const show = (now, course) => {
     redraw(told, ...standing(now, course));
@@ -80,10 +80,11 @@ function standing(run, course) {
   ];
 }
 
-/** @param {Run} run */
-function stopButton(run) {
+/** @param {Run} run @param {HTMLElement} told has focus afterwards: a button that is off has none */
+function stopButton(run, told) {
   const button = element("button", { type: "button", class: "stop" }, "Avbryt kjøringen");
   button.addEventListener("click", async () => {
+    told.focus();
     button.disabled = true;
     try {
       await dismiss(run.id);

@@ -32,7 +32,7 @@ export function explainer(asked, signal) {
 
 /** @param {Asked} asked @param {string} project @param {AbortSignal} signal */
 function reasons(asked, project, signal) {
-  const place = { element: element("div", { class: "why" }, element("p", {}, "Leter etter svar …")), signal };
+  const place = { element: element("div", { class: "why", tabindex: -1 }, element("p", {}, "Leter etter svar …")), signal };
   earlier(asked.run, project)
     .then((run) => (run ? showRun(place, run) : offer(place, asked, project)))
     .catch(tell);
@@ -55,6 +55,7 @@ async function earlier(run, project) {
 function offer(place, { scenario, run }, project) {
   const button = element("button", { type: "button" }, "Regn ut hva det motsatte ville koste");
   button.addEventListener("click", async () => {
+    place.element.focus();
     button.disabled = true;
     try {
       const options = { ...run.options };

@@ -12,7 +12,7 @@ import { count, decimal, minutes, moment, percent } from "../numbers.js";
 import { colours } from "../palette.js";
 import { planCharts } from "../plan_charts.js";
 import { player } from "../player.js";
-import { go, note } from "../route.js";
+import { go, href, note } from "../route.js";
 import { table } from "../table.js";
 import { theMap } from "../the_map.js";
 import { explainer } from "../why.js";
@@ -70,7 +70,8 @@ function choices(known, solved, scenario, run) {
       (id) => go("plan", { run: id }),
     ),
     stored && element("button", { type: "button", onclick: () => start(scenario) }, "Regn ut på nytt"),
-    stored && element("button", { type: "button", onclick: () => go("scenario", { fra: scenario }) }, "Endre i et nytt scenario"),
+    stored && element("a", { class: "button", href: href("scenario", { fra: scenario }) }, "Endre i et nytt scenario"),
+    run && element("a", { class: "button", href: href("sammenlign", { run: run.id }) }, "Sammenlign med en annen plan"),
   );
 }
 

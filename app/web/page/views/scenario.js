@@ -205,6 +205,7 @@ async function submit(event, base, scenario, draft, summary) {
     go("kjoringer", { run: run.id });
   } catch (error) {
     for (const button of buttons) button.disabled = false;
+    event.submitter?.focus();
     refused(form, summary, error);
   }
 }
