@@ -32,7 +32,6 @@ const CONTROLS = {
   "NavigationControl.ZoomIn": "Zoom inn",
   "NavigationControl.ZoomOut": "Zoom ut",
   "AttributionControl.ToggleAttribution": "Vis eller skjul kilder til kartet",
-  "Map.Title": "Kart",
 };
 
 /** The plan of a scenario on a map. */
@@ -41,9 +40,10 @@ export class PlanMap {
    * @param {HTMLElement} container
    * @param {Scenario} scenario
    * @param {Plan} plan
+   * @param {string} title
    * @param {(chosen: Chosen) => void} onChoose
    */
-  constructor(container, scenario, plan, onChoose) {
+  constructor(container, scenario, plan, title, onChoose) {
     this.scenario = scenario;
     this.plan = plan;
     this.onChoose = onChoose;
@@ -63,7 +63,7 @@ export class PlanMap {
       pitchWithRotate: false,
       touchPitch: false,
       canvasContextAttributes: { preserveDrawingBuffer: true }, // so that it can be printed
-      locale: CONTROLS,
+      locale: { ...CONTROLS, "Map.Title": title },
     });
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({}), "bottom-left");
