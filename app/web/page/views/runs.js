@@ -101,7 +101,7 @@ async function showNext(place, run) {
       element("a", { class: "button main", href: href("plan", { run: run.id }) }, "Vis planen"),
       element("a", { class: "button", href: href("sammenlign", { run: run.id }) }, "Sammenlign med en annen"),
     );
-  } else if (run.outcome === "infeasible") {
+  } else if (run.kind === "solve" && run.outcome === "infeasible") {
     place.replaceChildren(
       element("p", {}, "Kravene kan ikke oppfylles samtidig. Finn ut hva som minst må gi etter."),
       element("button", { type: "button", class: "main", onclick: () => repair(run) }, "Hva må gi etter?"),
