@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check types format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check types pictures format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -49,6 +49,9 @@ check: setup lint-docker  ## format, lint, types, architecture, fast tests
 
 types: setup  ## types of the page's modules, against the service's own description of its documents
 	.ci/page
+
+pictures: setup  ## the pictures of the page that the documents show, taken anew
+	$(BIN)/python -m tests.web.pictures
 
 lint-docker: setup
 	$(BIN)/hadolint Dockerfile

@@ -54,9 +54,9 @@ def start(address: str, run: dict[str, Any]) -> str:
     return str(post(address, "/v1/runs", run, Prefer="respond-async")["id"])
 
 
-def solved(address: str, scenario: str | dict[str, Any]) -> str:
+def solved(address: str, scenario: str, **options: Any) -> str:
     """Id of a run that has a plan."""
-    run = post(address, "/v1/runs", {"scenario": scenario})
+    run = post(address, "/v1/runs", {"scenario": scenario, "options": options})
     assert run["outcome"] == "optimal", run
     return str(run["id"])
 

@@ -176,3 +176,16 @@ def test_whoever_wants_less_motion_gets_none(browser: Browser, service: Service)
         moving = "document.getAnimations().length"
         someone.button("Zoom inn").press("Enter")
         assert someone.page.evaluate(moving) == 0
+
+
+def test_on_paper_there_are_figures_and_no_buttons(someone: Planner, service: Service) -> None:
+    someone.open(f"#/plan?run={service.run}&year=2028")
+    told = someone.page.get_by_text("Lillehammer 2018–2028, figur 8. Regnet ut ")
+    expect(told).to_be_hidden()
+    expect(site_buttons(someone).first).to_be_visible()
+    someone.page.emulate_media(media="print")
+    expect(told).to_be_visible()
+    expect(someone.page.get_by_role("heading", name="Nøkkeltall 2028")).to_be_visible()
+    for gone in (someone.button("Spill av"), someone.page.get_by_role("navigation")):
+        expect(gone).to_be_hidden()
+    assert someone.page.pdf().startswith(b"%PDF")

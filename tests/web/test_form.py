@@ -48,14 +48,25 @@ def test_what_cannot_be_read_is_not_sent(someone: Planner) -> None:
     someone.write(money.get_by_label("Høyeste investering i alt"), "mye")
     someone.press_on(money.locator("summary"))  # folded again
     someone.write(someone.page.get_by_label("Tittel"), "")
+    staff = someone.page.get_by_role("group", name="Tilgjengelige årsverk")
+    for _ in range(2):
+        someone.press_on(staff.get_by_role("button", name="Legg til år"))
+        someone.write(staff.get_by_label("Fra år").last, "2020")
     save(someone)
     summary = someone.page.get_by_role("group", name="Feil i skjemaet")
     expect(summary).to_be_focused()
     expect(summary.get_by_role("button")).to_have_text(
-        ["Tittel: Fyll ut feltet.", "Høyeste investering i alt (mill. kr): Skriv et tall."]
+        [
+            "Tittel: Fyll ut feltet.",
+            "Tilgjengelige årsverk (årsverk): 2020 står to ganger.",
+            "Høyeste investering i alt (mill. kr): Skriv et tall.",
+        ]
     )
-    someone.press_on(summary.get_by_role("button").nth(1))
+    someone.press_on(summary.get_by_role("button").nth(2))
     expect(money.get_by_label("Høyeste investering i alt")).to_be_focused()
+    someone.tab_to(staff.get_by_role("button", name="Fjern raden").last, backwards=True)
+    someone.press("Enter")
+    expect(staff.get_by_role("button", name="Legg til år")).to_be_focused()
 
 
 def test_what_is_set_is_stored_with_where_it_is_from(someone: Planner, service: Service) -> None:

@@ -1,6 +1,7 @@
 /** Charts by year: stacked columns and lines, each with a description and a table. */
 
 import { drawing, element, freshId } from "./dom.js";
+import { decimal } from "./numbers.js";
 import { GREY, INK } from "./palette.js";
 import { foldedTable } from "./table.js";
 
@@ -13,6 +14,7 @@ import { foldedTable } from "./table.js";
  * @property {string} text what it shows, in a sentence
  * @property {string} across what the horizontal axis counts, as a table heading
  * @property {string[]} at where the values stand, in order
+ * @property {number[]} [where] where they stand on a scale that begins at nought, when not side by side
  * @property {Columns[]} [columns]
  * @property {Line[]} [lines]
  * @property {(value: number) => string} written
@@ -23,6 +25,7 @@ import { foldedTable } from "./table.js";
 const WIDTH = 480;
 const HEIGHT = 230;
 const EDGE = { left: 66, right: 12, top: 12, bottom: 26 };
+const MOST_LABELS = 8;
 const STEPS = [1, 2, 2.5, 5, 10];
 
 /** @param {Chart} chart */
@@ -61,8 +64,9 @@ function picture(chart) {
   /** @param {number} value */
   const y = (value) =>
     HEIGHT - EDGE.bottom - ((value - bottom) / (top - bottom || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const across = horizontal(chart, width);
   /** @param {number} index */
-  const x = (index) => EDGE.left + (index + 0.5) * width;
+  const x = (index) => across.x(chart.where?.[index] ?? index);
   return drawing(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${chart.title}. ${chart.text}` },
@@ -76,7 +80,7 @@ function picture(chart) {
         height: HEIGHT - EDGE.top - EDGE.bottom,
       }),
     ticks.map((value) => gridline(y(value), chart.written(value))),
-    labels(chart, x),
+    across.labels,
     stacks(chart, x, y, width),
     (chart.lines ?? []).map((line) => path(line, x, y)),
   );
@@ -118,15 +122,27 @@ const gridline = (y, text) =>
     drawing("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, text),
   );
 
-/** @param {Chart} chart @param {(index: number) => number} x */
-function labels(chart, x) {
-  const every = Math.ceil(chart.at.length / 8);
-  return chart.at.map(
-    (text, index) =>
-      index % every === 0 &&
-      drawing("text", { class: "label", x: x(index), y: HEIGHT - 8, "text-anchor": "middle" }, text),
-  );
+/**
+ * Where the values stand from left to right, and what is written below.
+ * @param {Chart} chart
+ * @param {number} width of a column
+ */
+function horizontal({ at, where }, width) {
+  if (!where) {
+    const every = Math.ceil(at.length / MOST_LABELS);
+    /** @param {number} index */
+    const x = (index) => EDGE.left + (index + 0.5) * width;
+    return { x, labels: at.map((text, index) => index % every === 0 && label(x(index), text)) };
+  }
+  const ticks = ticksBetween(0, Math.max(...where));
+  const end = ticks[ticks.length - 1];
+  /** @param {number} value */
+  const x = (value) => EDGE.left + (value / end) * (WIDTH - EDGE.left - EDGE.right);
+  return { x, labels: ticks.map((value) => label(x(value), decimal(value))) };
 }
+
+/** @param {number} x @param {string} text */
+const label = (x, text) => drawing("text", { class: "label", x, y: HEIGHT - 8, "text-anchor": "middle" }, text);
 
 /**
  * @param {Chart} chart

@@ -139,8 +139,11 @@ export function seriesField(legend, draft, path, unit) {
   function store() {
     /** @type {Record<string, number>} */
     const written = {};
+    const years = new Set();
     for (const row of rows.children) {
       const [year, value] = row.querySelectorAll("input");
+      year.setCustomValidity(years.has(year.value) ? `${year.value} står to ganger.` : "");
+      years.add(year.value);
       const number = read(value.value);
       if (year.value && number !== null && !Number.isNaN(number)) written[year.value] = rounded(number / unit.factor);
     }
@@ -157,7 +160,7 @@ export function seriesField(legend, draft, path, unit) {
       { class: "row" },
       element("label", { for: ofYear }, "Fra år"), yearInput,
       element("label", { for: ofValue }, unit.symbol || "Verdi"), valueInput,
-      element("button", { type: "button", "aria-label": `Fjern raden for ${year}`, onclick: () => { row.remove(); store(); } }, "Fjern"),
+      element("button", { type: "button", "aria-label": `Fjern raden for ${year}`, onclick: () => { row.remove(); store(); add.focus(); } }, "Fjern"),
     );
     rows.append(row);
     return yearInput;

@@ -2,6 +2,7 @@
 
 import { dismiss, get } from "./api.js";
 import { chart } from "./charts.js";
+import { add } from "./course.js";
 import { element, figures, redraw } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { tell } from "./messages.js";
@@ -9,7 +10,7 @@ import { decimal, duration, millions, percent } from "./numbers.js";
 import { OUTCOME, STATUS, word } from "./words.js";
 
 /** @typedef {import("documents").components["schemas"]["RunResource"]} Run */
-/** @typedef {{seconds: number, incumbent_nok: number | null, bound_nok: number | null, gap: number | null}} Standing */
+/** @typedef {import("./course.js").Standing} Standing */
 
 const MILLION = 1e6;
 const OPEN = ["accepted", "running"];
@@ -53,7 +54,7 @@ async function follow(run, show, signal, onEnd) {
     if (event === "state") now = { ...now, ...data };
     if (event === "progress") now = { ...now, progress: data };
     if (event === "incumbent") now = { ...now, progress: { ...now.progress, ...data } };
-    if (event !== "state" && data.seconds !== null) course.push(data);
+    if (event !== "state" && data.seconds !== null) add(course, data);
     show(now, course);
   }
   if (signal.aborted) return;
@@ -98,17 +99,17 @@ function stopButton(run, told) {
 
 /** @param {Standing[]} course */
 function courseChart(course) {
-  const ordered = [...course].sort((a, b) => a.seconds - b.seconds);
   /** @param {number | null} value */
   const inMillions = (value) => (value === null ? null : value / MILLION);
   return chart({
     title: "Beste plan og nedre grense mot tid",
     text: "Linjene nærmer seg hverandre. Når de møtes, er planen bevist best.",
     across: "Sekunder",
-    at: ordered.map(({ seconds }) => decimal(seconds)),
+    at: course.map(({ seconds }) => decimal(seconds)),
+    where: course.map(({ seconds }) => seconds),
     lines: [
-      { name: "Beste plan (mill. kr)", values: ordered.map(({ incumbent_nok }) => inMillions(incumbent_nok)) },
-      { name: "Nedre grense (mill. kr)", dashed: true, values: ordered.map(({ bound_nok }) => inMillions(bound_nok)) },
+      { name: "Beste plan (mill. kr)", values: course.map(({ incumbent_nok }) => inMillions(incumbent_nok)) },
+      { name: "Nedre grense (mill. kr)", dashed: true, values: course.map(({ bound_nok }) => inMillions(bound_nok)) },
     ],
     written: decimal,
     fromLowest: true,

@@ -153,6 +153,7 @@ function showPlan(place, { run, scenario, plan }, query, signal) {
   }
 
   place.append(
+    element("p", { class: "on-paper" }, `${scenario.title}. Regnet ut ${moment(run.ended)}: ${word(OUTCOME, run.outcome).toLowerCase()}, avstand til det best mulige ${percent(run.progress.gap)}.`),
     element(
       "div",
       { class: "bar" },
