@@ -102,7 +102,7 @@ function courseChart(course) {
   /** @param {number | null} value */
   const inMillions = (value) => (value === null ? null : value / MILLION);
   return chart({
-    title: "Beste plan og nedre grense mot tid",
+    title: "Beste plan og nedre grense mot tid (sekunder)",
     text: "Linjene nærmer seg hverandre. Når de møtes, er planen bevist best.",
     across: "Sekunder",
     at: course.map(({ seconds }) => decimal(seconds)),
