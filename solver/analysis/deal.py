@@ -72,7 +72,7 @@ class Deal(Generic[Item, Result]):
         self._ask_next = 0.0
         self._heard = 0
         self._recall()
-        self._recalled, self._since = len(self._finished), monotonic()
+        self._recalled, self._since = frozenset(self._finished), monotonic()
 
     @property
     def left(self) -> int:
@@ -139,14 +139,14 @@ class Deal(Generic[Item, Result]):
 
     def _pace(self, seconds: float) -> float:
         """Seconds that pass from one item to the next."""
-        return seconds / max(len(self._finished) - self._recalled, 1)
+        return seconds / max(len(self._finished - self._recalled), 1)
 
     def _offer(self, sharing: Sharing[Item, Result]) -> None:
         self._away = set(self._here)
         self._here.clear()
         self._offered = True
         sharing.crew.offer([self._parts[place] for place in sorted(self._away)])
-        for place in sorted(self._finished):
+        for place in sorted(self._finished - self._recalled):
             result = self.results[place]
             if result is not None:
                 sharing.crew.tell(self._parts[place], sharing.portable.answered(result))

@@ -29,26 +29,16 @@ def result(client: Any, run_id: str) -> Toy:
     return document
 
 
-@pytest.mark.parametrize("places", [1, 2])
 def test_one_worker_alone_does_it_all(
-    start: StartClient, database_url: str, fake_child: None, toy: Toy, places: int
+    start: StartClient, database_url: str, fake_child: None, toy: Toy
 ) -> None:
-    """With one place for the run itself, and with another one that helps."""
-    with start(database_url, workers=places) as client:
+    """In the one place that it has; nobody answers the calls."""
+    with start(database_url, workers=1) as client:
         run_id = stress(client, toy)
         until(lambda: (run(client, run_id)["progress"]["part"] or 0) > NAPS / 2)
         assert run(client, run_id)["progress"]["parts"] == NAPS
         assert result(client, run_id)["squares"] == SQUARES
         assert [each["id"] for each in client.get("/v1/runs").json()["items"]] == [run_id]
-
-
-def test_a_run_goes_before_the_help_that_a_run_calls_for(
-    start: StartClient, sqlite_url: str, fake_child: None, toy: Toy
-) -> None:
-    """And what was called for is not in its way: the run that waits has the place next."""
-    with start(sqlite_url, workers=1) as client:
-        first, second = stress(client, toy), stress(client, toy)
-        assert result(client, first)["squares"] == result(client, second)["squares"] == SQUARES
 
 
 def test_parts_that_helpers_fail_with_are_left_to_the_run(
@@ -142,6 +132,7 @@ def test_another_worker_takes_the_run_over_with_what_was_found(
         assert rows(postgresql_url, "SELECT attempt, losses FROM run") == [(2, 1)]
 
 
+@pytest.mark.slow
 def test_a_frozen_helper_is_not_waited_for_nor_heard(
     api: TestClient, postgresql_url: str, toy: Toy
 ) -> None:
@@ -155,6 +146,7 @@ def test_a_frozen_helper_is_not_waited_for_nor_heard(
         until(lambda: nothing_is_left(postgresql_url), seconds=3 * DEAD_AFTER_S + 20)
 
 
+@pytest.mark.slow
 def test_a_helper_that_is_asked_to_end_gives_its_parts_back(
     api: TestClient, postgresql_url: str, toy: Toy
 ) -> None:
@@ -177,6 +169,7 @@ def test_all_parts_end_with_the_run(api: TestClient, postgresql_url: str, toy: T
         until(lambda: nothing_is_left(postgresql_url), seconds=5)
 
 
+@pytest.mark.slow
 def test_a_worker_that_comes_late_helps(api: TestClient, postgresql_url: str, toy: Toy) -> None:
     with workers(postgresql_url, 1):
         run_id = stress(api, toy)
