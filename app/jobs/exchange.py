@@ -4,6 +4,7 @@ import logging
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ class Exchange:
         self._said, self._heard = mailboxes(folder)
         self._known: set[str] = set()
         self._given: set[str] = set()
+        self._name = uuid4().hex  # an attempt may have another process, which calls anew
         self._offers = 0
         self._calls: list[str] = []
         self._look_next = self._retry_at = 0.0
@@ -81,7 +83,7 @@ class Exchange:
             self._calls = []
 
     def _call(self, session: Session, run: RunRow, number: int) -> None:
-        names = [f"{self._hold.attempt}.{self._offers}.{n}" for n in range(number)]
+        names = [f"{self._name}.{self._offers}.{n}" for n in range(number)]
         self._calls = self._queue.call(session, run, names)
 
     def _withdraw(self, session: Session) -> None:

@@ -35,8 +35,12 @@ def main() -> None:
     asked = {"scenario": chosen.scenario, "kind": "stress", "options": options}
     answers = []
     for number in chosen.workers:
-        seconds, parts, answer = _stressed(number, asked)
-        print(f"{number} workers: {seconds:.0f} s, {answer['outcome']}, {dict(parts)}", flush=True)
+        seconds, shared, parts, answer = _stressed(number, asked)
+        print(
+            f"{number} workers: {seconds:.0f} s, {shared:.0f} of them with parts to share,"
+            f" {answer['outcome']}, {dict(parts)}",
+            flush=True,
+        )
         answers.append(
             {k: v for k, v in answer.items() if k not in ("statistics", "provenance", "plan")}
         )
@@ -57,8 +61,10 @@ def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
         yield f"{at}: {one} {other}"[:200]
 
 
-def _stressed(workers: int, asked: dict[str, Any]) -> tuple[float, Counter[str], dict[str, Any]]:
-    """Seconds from the first start to the end, the parts by who answered, and the answer."""
+def _stressed(
+    workers: int, asked: dict[str, Any]
+) -> tuple[float, float, Counter[str], dict[str, Any]]:
+    """Seconds in all, and while parts were not answered; parts by who answered; the answer."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         server = Postgres(folder)
         stack.callback(server.end)
@@ -69,11 +75,16 @@ def _stressed(workers: int, asked: dict[str, Any]) -> tuple[float, Counter[str],
         started = time.monotonic()
         run = client.post("/v1/runs", json=asked).json()
         seen: dict[str, str] = {}
+        shared, last = 0.0, started
         while (run := client.get(f"/v1/runs/{run['id']}").json())["ended"] is None:
             seen |= {part: "itself" if own else "helpers" for part, own in rows(server.url, PLACES)}
+            if rows(server.url, "SELECT 1 FROM part WHERE result IS NULL LIMIT 1"):
+                shared += time.monotonic() - last
+            last = time.monotonic()
             time.sleep(0.5)
         seconds = time.monotonic() - started
-        return seconds, Counter(seen.values()), client.get(f"/v1/runs/{run['id']}/result").json()
+        answer = client.get(f"/v1/runs/{run['id']}/result").json()
+        return seconds, shared, Counter(seen.values()), answer
 
 
 @contextmanager

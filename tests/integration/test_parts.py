@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.db import make_engine
 
 from .conftest import StartClient
 from .fake_child import NAPS
@@ -48,6 +51,16 @@ def test_parts_that_helpers_fail_with_are_left_to_the_run(
         assert result(client, stress(client, toy, "help_nobody"))["squares"] == SQUARES
 
 
+def callers(url: str) -> set[str]:
+    """Names of the processes whose calls for help were answered."""
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        query = text("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE '%:%'")
+        calls = connection.scalars(query).all()
+    engine.dispose()
+    return {call.partition(":")[2].partition(".")[0] for call in calls}
+
+
 def test_a_run_whose_process_crashed_keeps_what_was_found(
     start: StartClient, sqlite_url: str, fake_child: None, toy: Toy
 ) -> None:
@@ -55,6 +68,7 @@ def test_a_run_whose_process_crashed_keeps_what_was_found(
         found = result(client, stress(client, toy, "share_naps_and_crash"))
         assert found["squares"] == SQUARES
         assert 4 <= found["known"] < NAPS
+        assert len(callers(sqlite_url)) == 2
 
 
 @pytest.fixture
