@@ -1,7 +1,8 @@
 """One stress on one worker and on several: `python -m tests.benchmarks.parts --workers 1 2`.
 
 Each worker is a process with one place, the run has one thread, and PostgreSQL is started here.
-Says how long each took, who answered how many parts, and where the answers differ.
+Says how long each took, who answered how many parts, and where the answers differ. With `--naps 56`
+nothing is computed: so many parts sleep for a second each, and only the sharing is measured.
 """
 
 import argparse
@@ -17,8 +18,9 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from geodata import bundled
 from tests.integration.killloop import Postgres
-from tests.integration.processes import api_of, rows, until
+from tests.integration.processes import COMMAND, FAKE, api_of, rows, until
 
 OTHERWISE = {"statistics", "provenance"}  # seconds, and when
 PLACES = "SELECT id, worker_id IS NULL FROM part WHERE result IS NOT NULL"
@@ -30,12 +32,17 @@ def main() -> None:
     parser.add_argument("--scenario", default="lillehammer")
     parser.add_argument("--gap", type=float, default=0.02)
     parser.add_argument("--limit", type=float, default=3600)
+    parser.add_argument("--naps", type=int, default=0)
     chosen = parser.parse_args()
     options = {"threads": 1, "mip_gap": chosen.gap, "time_limit_s": chosen.limit}
-    asked = {"scenario": chosen.scenario, "kind": "stress", "options": options}
+    scenario = chosen.scenario
+    if chosen.naps:
+        town = bundled.load("lillehammer-2018")
+        scenario = {**town, "title": f"share_naps:{chosen.naps}"}
+    asked = {"scenario": scenario, "kind": "stress", "options": options}
     answers = []
     for number in chosen.workers:
-        seconds, shared, parts, answer = _stressed(number, asked)
+        seconds, shared, parts, answer = _stressed(number, asked, fake=bool(chosen.naps))
         print(
             f"{number} workers: {seconds:.0f} s, {shared:.0f} of them with parts to share,"
             f" {answer['outcome']}, {dict(parts)}",
@@ -62,7 +69,7 @@ def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
 
 
 def _stressed(
-    workers: int, asked: dict[str, Any]
+    workers: int, asked: dict[str, Any], *, fake: bool
 ) -> tuple[float, float, Counter[str], dict[str, Any]]:
     """Seconds in all, and while parts were not answered; parts by who answered; the answer."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
@@ -70,8 +77,8 @@ def _stressed(
         stack.callback(server.end)
         client: TestClient = stack.enter_context(api_of(server.url))
         for _ in range(workers):
-            stack.enter_context(_worker(server.url))
-        until(lambda: len(rows(server.url, "SELECT 1 FROM worker")) == workers)
+            stack.enter_context(_worker(server.url, fake=fake))
+        until(lambda: len(rows(server.url, "SELECT 1 FROM worker")) == workers, seconds=60)
         started = time.monotonic()
         run = client.post("/v1/runs", json=asked).json()
         seen: dict[str, str] = {}
@@ -88,11 +95,14 @@ def _stressed(
 
 
 @contextmanager
-def _worker(url: str) -> Iterator[None]:
+def _worker(url: str, *, fake: bool) -> Iterator[None]:
     command = "import sys; from app import cli; sys.exit(cli.main(['worker']))"
+    own = [sys.executable, "-c", command]
     environment = {**os.environ, "FLERKJERNE_DATABASE_URL": url, "FLERKJERNE_WORKERS": "1"}
     with subprocess.Popen(
-        [sys.executable, "-c", command], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", COMMAND, str(FAKE), "worker"] if fake else own,
+        env=environment,
+        stderr=subprocess.DEVNULL,
     ) as started:
         try:
             yield

@@ -254,9 +254,14 @@ def help_nobody(options: SolveOptions, watcher: Watcher) -> bytes:
 
 
 def act(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
+    """After a colon: how many naps, of a second each."""
+    global NAPS, NAP_S
+    name, _, naps = task.document["title"].partition(":")
+    if naps:
+        NAPS, NAP_S = int(naps), 1.0
     if task.parts:
         return answer_parts(task, options, watcher)
-    behaviour: Act = globals()[task.document["title"]]
+    behaviour: Act = globals()[name]
     return behaviour(options, watcher)
 
 
