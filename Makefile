@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load test-workers check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -39,6 +39,9 @@ test-history: setup  ## what clients were told of their runs while processes are
 test-load: setup  ## constant rates of reads and submits with a solve under way, and four times as much
 	$(BIN)/python -m tests.benchmarks.load sqlite --submits 20
 	$(BIN)/python -m tests.benchmarks.load postgresql --submits 50
+
+test-workers: setup  ## a batch of forty by one worker, by two, and by two of which one is killed
+	$(BIN)/python -m tests.benchmarks.workers
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .
