@@ -1,0 +1,76 @@
+"""One stress on one worker and on several: `python -m tests.benchmarks.parts --workers 1 2`.
+
+Each worker is a process with one place, the run has one thread, and PostgreSQL is started here.
+Says how long each took, who answered how many parts, and whether the answers are the same.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tests.integration.killloop import Postgres
+from tests.integration.processes import api_of, rows, until
+
+PLACES = "SELECT id, worker_id IS NULL FROM part WHERE result IS NOT NULL"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--scenario", default="lillehammer")
+    parser.add_argument("--gap", type=float, default=0.02)
+    parser.add_argument("--limit", type=float, default=1800)
+    chosen = parser.parse_args()
+    options = {"threads": 1, "mip_gap": chosen.gap, "time_limit_s": chosen.limit}
+    asked = {"scenario": chosen.scenario, "kind": "stress", "options": options}
+    answers = []
+    for number in chosen.workers:
+        seconds, parts, answer = _stressed(number, asked)
+        print(f"{number} workers: {seconds:.0f} s, {answer['outcome']}, {dict(parts)}", flush=True)
+        answers.append({k: v for k, v in answer.items() if k not in ("statistics", "provenance")})
+    print("the same answer" if all(one == answers[0] for one in answers) else "other answers")
+
+
+def _stressed(workers: int, asked: dict[str, Any]) -> tuple[float, Counter[str], dict[str, Any]]:
+    """Seconds from the first start to the end, the parts by who answered, and the answer."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+        server = Postgres(folder)
+        stack.callback(server.end)
+        client: TestClient = stack.enter_context(api_of(server.url))
+        for _ in range(workers):
+            stack.enter_context(_worker(server.url))
+        until(lambda: len(rows(server.url, "SELECT 1 FROM worker")) == workers)
+        started = time.monotonic()
+        run = client.post("/v1/runs", json=asked).json()
+        seen: dict[str, str] = {}
+        while (run := client.get(f"/v1/runs/{run['id']}").json())["ended"] is None:
+            seen |= {part: "itself" if own else "helpers" for part, own in rows(server.url, PLACES)}
+            time.sleep(0.5)
+        seconds = time.monotonic() - started
+        return seconds, Counter(seen.values()), client.get(f"/v1/runs/{run['id']}/result").json()
+
+
+@contextmanager
+def _worker(url: str) -> Iterator[None]:
+    command = "import sys; from app import cli; sys.exit(cli.main(['worker']))"
+    environment = {**os.environ, "FLERKJERNE_DATABASE_URL": url, "FLERKJERNE_WORKERS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", command], env=environment, stderr=subprocess.DEVNULL
+    ) as started:
+        try:
+            yield
+        finally:
+            started.terminate()
+
+
+if __name__ == "__main__":
+    main()
