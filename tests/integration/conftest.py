@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from app.jobs import child
 from app.main import create_app
 from app.settings import Settings
+from tests.local_client import local_client
 
 StartClient = Callable[..., Any]
 
@@ -103,7 +104,7 @@ def start(tmp_path: Path) -> StartClient:
     @contextmanager
     def started(url: str, **settings: Any) -> Iterator[TestClient]:
         app = create_app(Settings(database_url=url, job_folder=tmp_path / "jobs", **settings))
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with local_client(app) as client:
             yield client
 
     return started

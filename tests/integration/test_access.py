@@ -284,11 +284,12 @@ def test_the_same_idempotency_key_of_two_tenants(
     assert made[0] != made[1]
 
 
-def test_a_key_has_its_own_rate(start: StartClient, database: Database) -> None:
-    greedy, modest = make_key(database, "nord"), make_key(database, "nord")
+def test_a_tenant_has_one_rate_however_many_keys(start: StartClient, database: Database) -> None:
+    keys = [make_key(database, "nord") for _ in range(3)]
+    modest = make_key(database, "sor")
     with start(database.url, require_login=True, reads_per_s=0.5) as client:
-        asked = [client.get("/v1/runs", headers=bearer(greedy)).status_code for _ in range(2)]
-        assert asked == [200, 429]
+        asked = [client.get("/v1/runs", headers=bearer(key)).status_code for key in keys]
+        assert asked == [200, 429, 429]
         assert client.get("/v1/runs", headers=bearer(modest)).status_code == 200
         assert client.get("/v1/runs").status_code == 401
         assert client.get("/v1/runs", headers=bearer("x")).status_code == 429, "the same address"

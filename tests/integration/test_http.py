@@ -19,6 +19,7 @@ from app.repositories.figures import FigureRepository
 from app.services.scenarios import Scenarios
 from app.services.work import Work
 from app.settings import Settings
+from tests.local_client import local_client
 
 Toy = dict[str, Any]
 JSON = {"content-type": "application/json"}
@@ -149,7 +150,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClien
     """
     url = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'test.db'}"
     migrate(url)
-    client = TestClient(create_app(Settings(database_url=url)), raise_server_exceptions=False)
+    client = local_client(create_app(Settings(database_url=url)))
     made = client.post("/v1/scenarios", json={"based_on": "lillehammer-2018"}).json()
     yield client, made["id"]
     assert len(client.get("/v1/scenarios").json()["items"]) == 1
