@@ -18,6 +18,7 @@ from app.db import Database, migrate
 from app.jobs.queue import DurableQueue
 from app.main import create_app
 from app.settings import Settings
+from tests.local_client import local_client
 
 Toy = dict[str, Any]
 
@@ -156,5 +157,5 @@ def api_of(url: str) -> Iterator[TestClient]:
     """The API of a database whose workers are elsewhere."""
     migrated(url)
     app = create_app(Settings(database_url=url))
-    yield TestClient(app)
+    yield local_client(app)
     app.state.services.database.dispose()
