@@ -1,7 +1,7 @@
 """One stress on one worker and on several: `python -m tests.benchmarks.parts --workers 1 2`.
 
 Each worker is a process with one place, the run has one thread, and PostgreSQL is started here.
-Says how long each took, who answered how many parts, and whether the answers are the same.
+Says how long each took, who answered how many parts, and where the answers differ.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from fastapi.testclient import TestClient
 from tests.integration.killloop import Postgres
 from tests.integration.processes import api_of, rows, until
 
+OTHERWISE = {"statistics", "provenance"}  # seconds, and when
 PLACES = "SELECT id, worker_id IS NULL FROM part WHERE result IS NOT NULL"
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--scenario", default="lillehammer")
     parser.add_argument("--gap", type=float, default=0.02)
-    parser.add_argument("--limit", type=float, default=1800)
+    parser.add_argument("--limit", type=float, default=3600)
     chosen = parser.parse_args()
     options = {"threads": 1, "mip_gap": chosen.gap, "time_limit_s": chosen.limit}
     asked = {"scenario": chosen.scenario, "kind": "stress", "options": options}
@@ -36,8 +37,24 @@ def main() -> None:
     for number in chosen.workers:
         seconds, parts, answer = _stressed(number, asked)
         print(f"{number} workers: {seconds:.0f} s, {answer['outcome']}, {dict(parts)}", flush=True)
-        answers.append({k: v for k, v in answer.items() if k not in ("statistics", "provenance")})
-    print("the same answer" if all(one == answers[0] for one in answers) else "other answers")
+        answers.append(
+            {k: v for k, v in answer.items() if k not in ("statistics", "provenance", "plan")}
+        )
+    for number, answer in zip(chosen.workers, answers, strict=True):
+        others = list(_differences(answers[0], answer))
+        print(f"{number} workers: {len(others)} values of the answer are other", *others[:5])
+
+
+def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
+    """Where two documents have other values."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one.keys() - OTHERWISE:
+            yield from _differences(one[key], other[key], f"{at}/{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for n, pair in enumerate(zip(one, other, strict=True)):
+            yield from _differences(*pair, f"{at}/{n}")
+    elif one != other:
+        yield f"{at}: {one} {other}"[:200]
 
 
 def _stressed(workers: int, asked: dict[str, Any]) -> tuple[float, Counter[str], dict[str, Any]]:
