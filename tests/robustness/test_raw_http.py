@@ -12,7 +12,7 @@ from .test_corpus import problem_faults
 WAIT_S = 1
 SLACK_S = 8.0
 LINE = b"GET /healthz HTTP/1.1\r\n"
-HOST = b"Host: x\r\nConnection: close\r\n"
+HOST = b"Host: localhost\r\nConnection: close\r\n"
 POST = b"POST /v1/scenarios/validate HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 FINE = LINE + HOST + b"\r\n"
@@ -62,7 +62,7 @@ CHUNKS = (
 )
 BODIES = (
     *((b"Content-Length: 2", b"{}{}"), (b"Content-Length: 0", b"{}"), (b"X: y", b"{}")),
-    (b"Content-Length: 2", b"{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
+    (b"Content-Length: 2", b"{}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     (b"Content-Length: 2", b"{}\r\n\r\n\r\n" + FINE),
     (b"Content-Length: 30000000", b"{}"),
 )
@@ -79,7 +79,7 @@ def requests() -> Iterator[tuple[str, bytes]]:
         yield f"chunks {chunks[:30]!r}", CHUNKED + chunks
     for header, body in BODIES:
         yield f"{header!r} {body[:30]!r}", POST + header + b"\r\n\r\n" + body
-    yield "5,000 in one piece", 5000 * b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + FINE
+    yield "5,000 in one piece", 5000 * b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + FINE
     yield "newlines alone", LINE.replace(b"\r", b"") + HOST.replace(b"\r", b"") + b"\n"
     yield "newlines before", 50 * b"\r\n" + FINE
 
