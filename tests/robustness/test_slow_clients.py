@@ -233,7 +233,10 @@ def _wait_until(holds: Callable[[], bool]) -> None:
 
 def test_bodies_have_a_budget_together(server: Server) -> None:
     declared = HEAD + b"Content-Length: 900000\r\n\r\n"
-    whole = declared.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close") + 900_000 * b" "
+    whole = (
+        declared.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close")
+        + 900_000 * b" "
+    )
     with server.connect() as first:
         first.sendall(declared)  # declaring alone takes nothing from others
         assert b"empty_document" in server.exchange(whole)
