@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -109,13 +110,15 @@ def test_all(server: Server) -> None:
 
 
 def send(server: Server, asked: tuple[tuple[str, bytes], ...]) -> None:
-    wrong = []
-    for name, request in asked:
+    def fault_of(one: tuple[str, bytes]) -> list[str]:
+        name, request = one
         started = time.monotonic()
-        answer = server.exchange(request)
-        if time.monotonic() - started > WAIT_S + SLACK_S:
-            wrong.append(f"{name}: too late")
-        wrong += [f"{name}: {fault}" for fault in faults(answer)]
+        found = [f"{name}: {fault}" for fault in faults(server.exchange(request))]
+        late = time.monotonic() - started > WAIT_S + SLACK_S
+        return [*found, f"{name}: too late"] if late else found
+
+    with ThreadPoolExecutor(8) as pool:  # most wait for a deadline
+        wrong = [fault for found in pool.map(fault_of, asked) for fault in found]
     assert not wrong, "\n".join(wrong[:30])
     assert server.exchange(FINE).startswith(b"HTTP/1.1 200")
     assert server.errors() == []
