@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load test-workers check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-faults test-killloop test-history test-load test-workers check format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -23,6 +23,9 @@ test-slow: setup  ## what takes longer than the whole suite may
 
 test-robustness: setup  ## the whole corpus of bad requests, and 20 000 that are generated
 	$(BIN)/pytest tests/robustness -s
+
+test-faults: setup  ## the long forms of the list of faults
+	$(BIN)/pytest -m slow -s tests/integration
 
 KILLS ?= 200
 

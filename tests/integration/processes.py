@@ -70,11 +70,18 @@ def refusal(url: str, *arguments: str, **settings: Any) -> str:
     return line
 
 
-@contextmanager
-def server(url: str, **settings: Any) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """API and worker."""
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextmanager
+def server(
+    url: str, port: int | None = None, **settings: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """API and worker, on a port that is free unless one is named."""
+    port = free_port() if port is None else port
     with (
         process(url, "serve", "--port", str(port), **settings) as started,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,

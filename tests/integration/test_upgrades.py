@@ -111,7 +111,7 @@ def test_a_service_beside_an_upgrade_answers_in_time(
         def upgrade() -> None:
             with psycopg.connect(postgresql_url) as connection:
                 connection.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
-                time.sleep(7)
+                time.sleep(5)
             done.set()
 
         thread = threading.Thread(target=upgrade)
