@@ -1,27 +1,13 @@
 /** The service, as any other client meets it. */
 
 import { askForKey } from "./login.js";
+import { Problem } from "./problem.js";
 
 /** @typedef {import("documents").components["schemas"]} Schemas */
-/** @typedef {{pointer: string, message: string, hint?: string | null}} Issue */
 
 const JSON_TYPE = "application/json";
 const KEY = "flerkjerne.key";
 let key = sessionStorage.getItem(KEY);
-
-/** What the service answered when it refused: a problem document (RFC 9457). */
-export class Problem extends Error {
-  /**
-   * @param {number} status
-   * @param {{detail?: string, title?: string, code?: string, issues?: Issue[]}} document
-   */
-  constructor(status, document) {
-    super(document.detail ?? document.title ?? `Tjenesten svarte ${status}.`);
-    this.status = status;
-    this.code = document.code ?? "";
-    this.issues = document.issues ?? [];
-  }
-}
 
 /**
  * A request that is let in: asks for a key when the service wants one. Raises Problem.

@@ -1,24 +1,24 @@
 /** Figures and reasons of what is chosen: a site, a project or a district. */
 
+import { keyOf } from "./chosen.js";
 import { element, figures } from "./dom.js";
 import { journeysFrom, journeysTo, placesAt, rulesAbout, sizeIn, sizeOf, sumOf } from "./figures.js";
 import { count, decimal, millions, minutes } from "./numbers.js";
 import { linear } from "./series.js";
 import { sources } from "./sources.js";
 import { table } from "./table.js";
-import { reasons } from "./why.js";
 import { OWNERSHIP, PROJECT_KIND, QUALITY, word } from "./words.js";
 
 /** @typedef {import("./figures.js").Scenario} Scenario */
 /** @typedef {import("./figures.js").Plan} Plan */
-/** @typedef {import("./map.js").Chosen} Chosen */
+/** @typedef {import("./chosen.js").Chosen} Chosen */
 /**
  * @typedef {object} Shown
  * @property {Scenario} scenario
  * @property {Plan} plan
- * @property {{id: string, scenario_id: string | null, options: unknown}} run
  * @property {number} year
  * @property {(chosen: Chosen) => void} choose
+ * @property {(project: string) => HTMLElement} why reasons of a project
  */
 
 /** @param {Shown} shown @param {Chosen | null} chosen */
@@ -91,7 +91,7 @@ function project(shown, id) {
       ? element("ul", {}, ...rules.map((text) => element("li", {}, text)))
       : element("p", {}, "Ingen regel avgjør dette. Planen har valgt det som koster minst i alt."),
     element("h4", {}, opened ? "Hvorfor?" : "Hvorfor ikke?"),
-    reasons(shown, id),
+    shown.why(id),
     ...sourcesOf(scenario, `/projects/${id}`),
   ];
 }
@@ -140,14 +140,12 @@ export function opening(opened) {
   return `åpner ${opened.opens}${closes}`;
 }
 
-/** @param {(chosen: Chosen) => void} choose @param {string} id @param {string} title */
-export const toProject = (choose, id, title) =>
-  element("button", { type: "button", class: "link", onclick: () => choose({ kind: "project", id }) }, title);
+/** @typedef {(choose: (chosen: Chosen) => void, id: string, title: string) => HTMLElement} Link */
 
-/** @param {(chosen: Chosen) => void} choose @param {string} id @param {string} title */
-export const toSite = (choose, id, title) =>
-  element("button", { type: "button", class: "link", onclick: () => choose({ kind: "site", id }) }, title);
+/** @param {Chosen["kind"]} kind @returns {Link} */
+const linkTo = (kind) => (choose, id, title) =>
+  element("button", { type: "button", class: "link", "data-key": keyOf({ kind, id }), onclick: () => choose({ kind, id }) }, title);
 
-/** @param {(chosen: Chosen) => void} choose @param {string} id @param {string} title */
-export const toDistrict = (choose, id, title) =>
-  element("button", { type: "button", class: "link", onclick: () => choose({ kind: "district", id }) }, title);
+export const toProject = linkTo("project");
+export const toSite = linkTo("site");
+export const toDistrict = linkTo("district");

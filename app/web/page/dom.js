@@ -49,6 +49,33 @@ function furnished(made, attributes, children) {
   return made;
 }
 
+const FOCUSABLE = "a[href], button, summary, input, select, [tabindex]";
+
+/**
+ * Replace what a place holds. What was unfolded stays so, and focus stays where it was: on what has
+ * the same `data-key`, else on what stands in the same place.
+ * @param {HTMLElement} place
+ * @param {...(Node | string)} nodes
+ */
+export function redraw(place, ...nodes) {
+  const open = [...place.querySelectorAll("details")].map((one) => one.open);
+  const focused = place.contains(document.activeElement) ? document.activeElement : null;
+  const index = [...place.querySelectorAll(FOCUSABLE)].indexOf(/** @type {Element} */ (focused));
+  place.replaceChildren(...nodes);
+  place.querySelectorAll("details").forEach((one, nth) => { one.open = open[nth] ?? one.open; });
+  if (focused === null || focused === place) return;
+  const same = keyed(place, focused.getAttribute("data-key"));
+  (same ?? /** @type {HTMLElement | undefined} */ (place.querySelectorAll(FOCUSABLE)[index]))?.focus();
+}
+
+/**
+ * The first element in a place with a key.
+ * @param {ParentNode} place
+ * @param {string | null} key
+ */
+export const keyed = (place, key) =>
+  key === null ? null : /** @type {HTMLElement | null} */ (place.querySelector(`[data-key="${CSS.escape(key)}"]`));
+
 let made = 0;
 
 /**

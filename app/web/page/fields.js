@@ -6,6 +6,7 @@ import { read } from "./numbers.js";
 import { points } from "./series.js";
 
 /** @typedef {import("./changes.js").Tree} Tree */
+/** @typedef {import("./problem.js").Issue} Issue */
 /** @typedef {{tree: Tree, years: [number, number]}} Draft */
 
 const DIGITS = 12;
@@ -42,6 +43,23 @@ function labelled(label, path, input, symbol = "") {
     { class: "field", "data-pointer": pointer(path) },
     element("label", { for: id }, symbol ? `${label} (${symbol})` : label),
     input,
+    element("p", { id: error, class: "error" }),
+  );
+}
+
+/**
+ * Inputs that belong together, and room for what the service says about them.
+ * @param {string} legend
+ * @param {string[]} path
+ * @param {HTMLElement[]} content
+ */
+function group(legend, path, content) {
+  const error = freshId("error");
+  return element(
+    "fieldset",
+    { class: "field", "data-pointer": pointer(path), "aria-describedby": error },
+    element("legend", {}, legend),
+    ...content,
     element("p", { id: error, class: "error" }),
   );
 }
@@ -101,13 +119,7 @@ export function boxes(legend, path, values, chosen, onChange) {
   function changed() {
     onChange(inputs.filter(({ input }) => input.checked).map(({ input }) => input.value));
   }
-  return element(
-    "fieldset",
-    { class: "field", "data-pointer": pointer(path) },
-    element("legend", {}, legend),
-    ...inputs.map(({ label }) => label),
-    element("p", { class: "error" }),
-  );
+  return group(legend, path, inputs.map(({ label }) => label));
 }
 
 /**
@@ -153,14 +165,7 @@ export function seriesField(legend, draft, path, unit) {
 
   for (const [year, value] of known) addRow(year, value);
   const add = element("button", { type: "button", onclick: () => addRow(nextYear(rows, first, last), null).focus() }, "Legg til år");
-  return element(
-    "fieldset",
-    { class: "field series", "data-pointer": pointer(path) },
-    element("legend", {}, unit.symbol ? `${legend} (${unit.symbol})` : legend),
-    rows,
-    add,
-    element("p", { class: "error" }),
-  );
+  return group(unit.symbol ? `${legend} (${unit.symbol})` : legend, path, [rows, add]);
 }
 
 /** @param {HTMLElement} rows @param {number} first @param {number} last */
@@ -170,34 +175,66 @@ function nextYear(rows, first, last) {
 }
 
 /**
- * Show beside each field what the service says of it; what belongs to no field is given back.
+ * What cannot be read as what it should be, before the service is asked.
+ * @param {HTMLFormElement} form
+ * @returns {Issue[]}
+ */
+export function unreadable(form) {
+  const inputs = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[data-pointer] input")]);
+  return inputs
+    .filter((input) => !input.checkValidity())
+    .map((input) => ({ pointer: fieldOf(input).dataset.pointer ?? "", message: complaint(input) }));
+}
+
+/** @param {HTMLInputElement} input */
+function complaint({ validity, validationMessage, min, max }) {
+  if (validity.valueMissing) return "Fyll ut feltet.";
+  return validity.customError ? validationMessage : `Skriv et årstall fra ${min} til ${max}.`;
+}
+
+/** @param {Element} input */
+const fieldOf = (input) => /** @type {HTMLElement} */ (input.closest("[data-pointer]"));
+
+/**
+ * Show beside each field what is wrong with it, and give for each fault what to say of it and where
+ * it is mended; nowhere, when the form has no field for it.
  * @param {HTMLElement} form
- * @param {import("./api.js").Issue[]} issues
+ * @param {Issue[]} issues
  */
 export function showIssues(form, issues) {
   const fields = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-pointer]")]);
-  for (const field of fields) mark(field, "");
-  const rest = [];
-  for (const issue of issues) {
+  for (const field of fields) unmark(field);
+  return issues.map(({ pointer, message, hint }) => {
+    const text = [message, hint].filter(Boolean).join(" ");
     const field = fields
-      .filter(({ dataset }) => `${issue.pointer}/`.startsWith(`${dataset.pointer}/`))
+      .filter(({ dataset }) => `${pointer}/`.startsWith(`${dataset.pointer}/`))
       .sort((a, b) => (b.dataset.pointer ?? "").length - (a.dataset.pointer ?? "").length)[0];
-    if (field) mark(field, [issue.message, issue.hint].filter(Boolean).join(" "));
-    else rest.push(issue);
-  }
-  return rest;
+    return { pointer, text: field ? `${nameOf(field)}: ${text}` : text, input: field ? mark(field, text) : null };
+  });
 }
 
-/** @param {HTMLElement} field @param {string} text */
+/** @param {HTMLElement} field */
+const nameOf = (field) => field.querySelector("label, legend")?.textContent ?? "";
+
+/** @param {HTMLElement} field */
+const errorOf = (field) => /** @type {HTMLElement} */ (field.querySelector("p.error"));
+
+/** @param {HTMLElement} field */
+const inputsOf = (field) => /** @type {HTMLInputElement[]} */ ([...field.querySelectorAll("input, select")]);
+
+/** @param {HTMLElement} field */
+function unmark(field) {
+  errorOf(field).textContent = "";
+  for (const input of inputsOf(field)) input.removeAttribute("aria-invalid");
+}
+
+/** Gives the input that the fault is about. @param {HTMLElement} field @param {string} text */
 function mark(field, text) {
-  const error = /** @type {HTMLElement} */ (field.querySelector("p.error"));
-  error.textContent = text ? `${error.textContent} ${text}`.trim() : "";
-  const input = field.querySelector("input, select");
-  if (text) {
-    input?.setAttribute("aria-invalid", "true");
-    const fold = field.closest("details");
-    if (fold) fold.open = true;
-  } else {
-    input?.removeAttribute("aria-invalid");
-  }
+  const error = errorOf(field);
+  error.textContent = `${error.textContent} ${text}`.trim();
+  const inputs = inputsOf(field);
+  const input = inputs.find((one) => !one.checkValidity()) ?? inputs[0];
+  input?.setAttribute("aria-invalid", "true");
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) fold.open = true;
+  return input ?? null;
 }

@@ -2,7 +2,7 @@
 
 import { dismiss, get } from "./api.js";
 import { chart } from "./charts.js";
-import { element, figures } from "./dom.js";
+import { element, figures, redraw } from "./dom.js";
 import { eventsOf } from "./events.js";
 import { tell } from "./messages.js";
 import { decimal, duration, millions, percent } from "./numbers.js";
@@ -24,42 +24,48 @@ export const isOpen = (run) => OPEN.includes(run.status);
  * @param {(run: Run) => void} onEnd
  */
 export function live(run, signal, onEnd) {
-  const panel = element("div", { class: "live" });
-  /** @type {Standing[]} */
-  const course = [];
-  draw(panel, run, course);
-  follow(run, course, panel, signal, onEnd).catch((error) => tell(error));
+  const told = element("div", { tabindex: -1 });
+  const stop = stopButton(run, told);
+  /** @param {Run} now @param {Standing[]} course */
+  const show = (now, course) => {
+    redraw(told, ...standing(now, course));
+    if (isOpen(now)) return;
+    if (document.activeElement === stop) told.focus();
+    stop.remove();
+  };
+  const panel = element("div", { class: "live" }, told, stop);
+  show(run, []);
+  follow(run, show, signal, onEnd).catch(tell);
   return panel;
 }
 
 /**
  * @param {Run} run
- * @param {Standing[]} course
- * @param {HTMLElement} panel
+ * @param {(run: Run, course: Standing[]) => void} show
  * @param {AbortSignal} signal
  * @param {(run: Run) => void} onEnd
  */
-async function follow(run, course, panel, signal, onEnd) {
-  const wasOpen = isOpen(run);
+async function follow(run, show, signal, onEnd) {
+  /** @type {Standing[]} */
+  const course = [];
   let now = run;
   for await (const { event, data } of eventsOf(run.id, signal)) {
     if (event === "state") now = { ...now, ...data };
     if (event === "progress") now = { ...now, progress: data };
     if (event === "incumbent") now = { ...now, progress: { ...now.progress, ...data } };
     if (event !== "state" && data.seconds !== null) course.push(data);
-    draw(panel, now, course);
+    show(now, course);
   }
   if (signal.aborted) return;
   now = await get(`/v1/runs/${run.id}`);
-  draw(panel, now, course);
-  if (wasOpen) onEnd(now);
+  show(now, course);
+  if (isOpen(run)) onEnd(now);
 }
 
-/** @param {HTMLElement} panel @param {Run} run @param {Standing[]} course */
-function draw(panel, run, course) {
-  const stop = /** @type {HTMLButtonElement | null} */ (panel.querySelector("button.stop"));
+/** @param {Run} run @param {Standing[]} course */
+function standing(run, course) {
   const { incumbent_nok, bound_nok, gap, seconds, part, parts } = run.progress;
-  panel.replaceChildren(
+  return [
     figures([
       ["Status", element("span", { class: `status ${run.status}` }, word(STATUS, run.status))],
       ["Utfall", word(OUTCOME, run.outcome)],
@@ -71,14 +77,14 @@ function draw(panel, run, course) {
     ]),
     run.error ? element("p", { class: "error" }, run.error.detail) : "",
     course.length > 1 ? courseChart(course) : "",
-    isOpen(run) ? (stop ?? stopButton(run)) : "",
-  );
+  ];
 }
 
-/** @param {Run} run */
-function stopButton(run) {
+/** @param {Run} run @param {HTMLElement} told has focus afterwards: a button that is off has none */
+function stopButton(run, told) {
   const button = element("button", { type: "button", class: "stop" }, "Avbryt kjøringen");
   button.addEventListener("click", async () => {
+    told.focus();
     button.disabled = true;
     try {
       await dismiss(run.id);

@@ -1,6 +1,6 @@
 /** Shows the view that the address asks for. */
 
-import { element } from "./dom.js";
+import { element, keyed } from "./dom.js";
 import { quiet, tell } from "./messages.js";
 import { address } from "./route.js";
 import * as compare from "./views/compare.js";
@@ -20,7 +20,8 @@ const VIEWS = { plan, scenario, kjoringer: runs, sammenlign: compare };
 
 let watch = new AbortController();
 
-async function show() {
+/** @param {boolean} first nothing was shown before */
+async function show(first) {
   const { name, query } = address();
   const view = VIEWS[name] ?? plan;
   watch.abort();
@@ -30,14 +31,18 @@ async function show() {
   document.title = `${view.title} – flerkjerne`;
   mark(name);
   const content = /** @type {HTMLElement} */ (document.getElementById("content"));
-  const place = element("div", { class: `view ${name}`, "aria-busy": "true" }, element("h1", {}, view.title));
+  const heading = element("h1", { tabindex: -1 }, view.title);
+  const place = element("div", { class: `view ${name}`, "aria-busy": "true" }, heading);
+  const held = content.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
   content.replaceChildren(place);
+  if (!first) heading.focus();
   try {
     await view.show(place, query, signal);
   } catch (error) {
     if (!signal.aborted) tell(error);
   }
   place.removeAttribute("aria-busy");
+  if (held && document.activeElement === heading) keyed(place, held)?.focus();
 }
 
 /** @param {string} name */
@@ -49,6 +54,6 @@ function mark(name) {
 }
 
 window.addEventListener("hashchange", (event) => {
-  if (new URL(event.newURL).hash !== new URL(event.oldURL).hash) show();
+  if (new URL(event.newURL).hash !== new URL(event.oldURL).hash) show(false);
 });
-show();
+show(true);

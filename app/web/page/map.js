@@ -2,6 +2,7 @@
 
 import { AttributionControl, LngLatBounds, Map as MapLibre, Marker, NavigationControl, ScaleControl } from "./vendor/maplibre-gl/maplibre-gl.mjs";
 
+import { keyOf } from "./chosen.js";
 import { element } from "./dom.js";
 import { placesAt, sumOf } from "./figures.js";
 import { count } from "./numbers.js";
@@ -11,7 +12,7 @@ import { middle } from "./statistics.js";
 
 /** @typedef {import("./figures.js").Scenario} Scenario */
 /** @typedef {import("./figures.js").Plan} Plan */
-/** @typedef {{kind: "site" | "project" | "district", id: string}} Chosen */
+/** @typedef {import("./chosen.js").Chosen} Chosen */
 
 const BASEMAP = {
   type: "raster",
@@ -165,6 +166,7 @@ export class PlanMap {
     const button = element("button", {
       type: "button",
       class: "site",
+      "data-key": keyOf({ kind: "site", id }),
       "aria-pressed": "false",
       onclick: (/** @type {Event} */ event) => {
         event.stopPropagation();

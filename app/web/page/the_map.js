@@ -5,7 +5,7 @@ import { placesAt, sumOf } from "./figures.js";
 import { PlanMap } from "./map.js";
 import { count } from "./numbers.js";
 
-/** @typedef {import("./map.js").Chosen} Chosen */
+/** @typedef {import("./chosen.js").Chosen} Chosen */
 
 /**
  * @param {import("./map.js").Scenario} scenario

@@ -2,9 +2,11 @@
 
 import { answered, get, hasPlan, runs, scenarios } from "../api.js";
 import { chart } from "../charts.js";
-import { element, freshId, options } from "../dom.js";
+import { choice } from "../choices.js";
+import { element, options, redraw } from "../dom.js";
 import { legend } from "../legend.js";
 import { together } from "../map.js";
+import { namer } from "../names.js";
 import { count, decimal, millions, minutes, moment, percent, signed } from "../numbers.js";
 import { colours } from "../palette.js";
 import { player } from "../player.js";
@@ -25,14 +27,13 @@ export const title = "Sammenlign";
  */
 export async function show(place, query, signal) {
   const [known, all] = await Promise.all([scenarios(), runs()]);
-  const titles = new Map(known.map(({ id, title }) => [id, title]));
   const solved = all.filter((run) => hasPlan(run) && run.outcome !== "infeasible");
   if (solved.length < 2) {
-    place.append(element("p", {}, "Det trengs to ferdige planer for å sammenligne."));
+    place.append(element("p", {}, "Det trengs to ferdige planer for å sammenligne. Endre et scenario under «Nytt scenario», og regn det ut."));
     return;
   }
   const chosen = two(solved, query.getAll("run"));
-  place.append(choice(solved, titles, chosen));
+  place.append(choices(solved, namer(known, all), chosen));
   const [comparison, ...answers] = await Promise.all([
     get(`/v1/compare?${new URLSearchParams(chosen.map((id) => ["run", id]))}`),
     ...chosen.map(answered),
@@ -48,22 +49,18 @@ function two(solved, asked) {
   return wanted.length ? [...wanted, ...rest].slice(0, 2) : [rest[1], rest[0]];
 }
 
-/** @param {Run[]} solved @param {Map<string, string>} titles @param {string[]} chosen */
-function choice(solved, titles, chosen) {
-  /** @type {[string, string][]} */
-  const values = solved.map((run) => [run.id, `${(run.scenario_id && titles.get(run.scenario_id)) || "Ikke lagret scenario"}, ${moment(run.created)}`]);
+/** @param {Run[]} solved @param {(run: Run) => string} nameOf @param {string[]} chosen */
+function choices(solved, nameOf, chosen) {
   return element(
     "div",
     { class: "choice" },
     ...chosen.flatMap((id, index) => {
-      const field = freshId("run");
       const other = chosen[1 - index];
-      const select = element(
-        "select",
-        { id: field, onchange: () => go("sammenlign", { run: index ? [other, select.value] : [select.value, other] }) },
-        ...options(values.filter(([value]) => value !== other), id),
+      /** @type {[string, string][]} */
+      const values = solved.filter((run) => run.id !== other).map((run) => [run.id, `${nameOf(run)}, ${moment(run.created)}`]);
+      return choice(index ? "mot" : "Plan", `plan-${index}`, options(values, id), (now) =>
+        go("sammenlign", { run: index ? [other, now] : [now, other] }),
       );
-      return [element("label", { for: field }, index ? "mot" : "Plan"), select];
     }),
   );
 }
@@ -84,7 +81,7 @@ function showBoth(place, { comparison, answers, chosen }, asked, signal) {
   function update() {
     note("sammenlign", { run: chosen, year });
     for (const map of maps) map.show({ year, lines: false, basemap: false });
-    changing.replaceChildren(keyFigures(comparison, year), ...charts(comparison, years, year));
+    redraw(changing, keyFigures(comparison, year), charts(comparison, years, year));
   }
 
   const { scenario } = answers[0];
@@ -156,16 +153,14 @@ function charts(comparison, years, year) {
     { name: one, values: years.map((y) => value(comparison.years[y][0])) },
     { name: other, dashed: true, values: years.map((y) => value(comparison.years[y][1])) },
   ];
-  return [
-    element(
-      "div",
-      { class: "charts" },
-      chart({ ...common, title: "Dekningsgrad", text: "Plasser per innbygger i målgruppen i de to planene.", lines: lines((found) => found.coverage_ratio), written: percent }),
-      chart({ ...common, title: "Uten plass", text: "Plasser som mangler i de to planene.", lines: lines((found) => found.unmet), written: decimal }),
-      chart({ ...common, title: "Gjennomsnittlig reisetid", text: "Minutter en vei i de to planene.", lines: lines((found) => found.mean_minutes), written: decimal }),
-      chart({ ...common, title: "Årsverk", text: "Årsverk som de to planene trenger.", lines: lines((found) => sum(found.fte)), written: decimal }),
-    ),
-  ];
+  return element(
+    "div",
+    { class: "charts" },
+    chart({ ...common, title: "Dekningsgrad", text: "Plasser per innbygger i målgruppen i de to planene.", lines: lines((found) => found.coverage_ratio), written: percent }),
+    chart({ ...common, title: "Uten plass", text: "Plasser som mangler i de to planene.", lines: lines((found) => found.unmet), written: decimal }),
+    chart({ ...common, title: "Gjennomsnittlig reisetid", text: "Minutter en vei i de to planene.", lines: lines((found) => found.mean_minutes), written: decimal }),
+    chart({ ...common, title: "Årsverk", text: "Årsverk som de to planene trenger.", lines: lines((found) => sum(found.fte)), written: decimal }),
+  );
 }
 
 /** @param {Comparison} comparison */

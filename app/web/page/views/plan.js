@@ -1,8 +1,10 @@
 /** The plan of a run: the map, the years, the charts, and what is chosen. */
 
 import { answered, download, hasPlan, post, runs, scenarios } from "../api.js";
+import { choice, scenarioChoices } from "../choices.js";
+import { chosenIn, written } from "../chosen.js";
 import { details, opening, toDistrict, toProject, toSite } from "../details.js";
-import { element, freshId, options } from "../dom.js";
+import { element, keyed, options, redraw } from "../dom.js";
 import { placesAt, sizeIn, sumOf, yearsOf } from "../figures.js";
 import { legend } from "../legend.js";
 import { tell } from "../messages.js";
@@ -10,13 +12,14 @@ import { count, decimal, minutes, moment, percent } from "../numbers.js";
 import { colours } from "../palette.js";
 import { planCharts } from "../plan_charts.js";
 import { player } from "../player.js";
-import { go, note } from "../route.js";
+import { go, href, note } from "../route.js";
 import { table } from "../table.js";
 import { theMap } from "../the_map.js";
+import { explainer } from "../why.js";
 import { yearFigures } from "../year_figures.js";
 
 /** @typedef {import("../live.js").Run} Run */
-/** @typedef {import("../map.js").Chosen} Chosen */
+/** @typedef {import("../chosen.js").Chosen} Chosen */
 
 export const title = "Plan";
 const MOST_DISTRICTS = 300;
@@ -31,7 +34,7 @@ export async function show(place, query, signal) {
   const solved = all.filter(hasPlan);
   const run = solved.find(({ id }) => id === query.get("run")) ?? newest(solved, query.get("scenario"));
   const scenario = run?.scenario_id ?? query.get("scenario") ?? known[0]?.id ?? "";
-  place.append(choice(known, solved, scenario, run));
+  place.append(choices(known, solved, scenario, run));
   if (!run) {
     place.append(notSolved(scenario));
     return;
@@ -45,33 +48,30 @@ const newest = (solved, scenario) =>
   solved.find(({ scenario_id }) => scenario === null || scenario_id === scenario);
 
 /**
- * @param {{id: string, title: string}[]} known
+ * @param {import("../choices.js").ScenarioSummary[]} known
  * @param {Run[]} solved
  * @param {string} scenario
  * @param {Run | undefined} run
  */
-function choice(known, solved, scenario, run) {
-  const [ofScenario, ofRun] = [freshId("choice"), freshId("choice")];
-  const ids = new Set(known.map(({ id }) => id));
+function choices(known, solved, scenario, run) {
+  const stored = known.some(({ id }) => id === scenario);
   const own = solved.filter(({ scenario_id }) => scenario_id === (run ? run.scenario_id : scenario));
   return element(
     "div",
     { class: "choice" },
-    element("label", { for: ofScenario }, "Scenario"),
-    element(
-      "select",
-      { id: ofScenario, onchange: (/** @type {any} */ event) => go("plan", { scenario: event.target.value }) },
-      ...options(known.map(({ id, title }) => [id, title]), scenario),
-      !ids.has(scenario) && element("option", { value: scenario, selected: true }, "Ikke lagret scenario"),
+    ...choice("Scenario", "scenario", [
+      ...(stored ? [] : options([[scenario, "Ikke lagret scenario"]], scenario)),
+      ...scenarioChoices(known, scenario),
+    ], (id) => go("plan", { scenario: id })),
+    ...choice(
+      "Kjøring",
+      "run",
+      options(own.map((one) => [one.id, `${moment(one.created)}, avstand ${percent(one.progress.gap)}`]), run?.id ?? ""),
+      (id) => go("plan", { run: id }),
     ),
-    element("label", { for: ofRun }, "Kjøring"),
-    element(
-      "select",
-      { id: ofRun, disabled: own.length === 0, onchange: (/** @type {any} */ event) => go("plan", { run: event.target.value }) },
-      ...options(own.map((one) => [one.id, `${moment(one.created)}, avstand ${percent(one.progress.gap)}`]), run?.id ?? ""),
-    ),
-    element("button", { type: "button", onclick: () => start(scenario) }, "Regn ut på nytt"),
-    element("button", { type: "button", onclick: () => go("scenario", { fra: scenario }) }, "Endre i et nytt scenario"),
+    stored && element("button", { type: "button", onclick: () => start(scenario) }, "Regn ut på nytt"),
+    stored && element("a", { class: "button", href: href("scenario", { fra: scenario }) }, "Endre i et nytt scenario"),
+    run && element("a", { class: "button", href: href("sammenlign", { run: run.id }) }, "Sammenlign med en annen plan"),
   );
 }
 
@@ -105,34 +105,48 @@ function showPlan(place, { run, scenario, plan }, query, signal) {
   const asked = Number(query.get("year"));
   const view = { year: years.includes(asked) ? asked : years[0], lines: true, basemap: false };
   /** @type {Chosen | null} */
-  let chosen = fromQuery(query);
+  let chosen = chosenIn(query);
+  /** @type {string | null} */
+  let chosenFrom = null;
 
   const figuresPlace = element("section", { "aria-label": "Nøkkeltall" });
   const chartsPlace = element("section", { class: "charts", "aria-label": "Diagrammer" });
   const listsPlace = element("section", { class: "lists", "aria-label": "Lister" });
-  const detailsPlace = element("section", { class: "details", "aria-label": "Valgt i kartet", tabindex: -1 });
+  const detailsPlace = element("section", { class: "details", "aria-label": "Valgt i kartet", tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close() });
+  const why = explainer({ scenario, run }, signal);
+  const closeButton = element("button", { type: "button", onclick: close }, "Tilbake (Esc)");
   const mapPlace = theMap(scenario, plan, choose, signal);
 
   function update() {
-    note("plan", { run: run.id, year: view.year, ...(chosen ? { [chosen.kind]: chosen.id } : {}) });
     mapPlace.show({ ...view });
-    figuresPlace.replaceChildren(...yearFigures(scenario, plan, view.year));
-    replaceOpenly(chartsPlace, planCharts(scenario, plan, years.indexOf(view.year)));
-    replaceOpenly(listsPlace, lists(scenario, plan, view.year, choose));
+    redraw(figuresPlace, ...yearFigures(scenario, plan, view.year));
+    redraw(chartsPlace, ...planCharts(scenario, plan, years.indexOf(view.year)));
+    redraw(listsPlace, ...lists(scenario, plan, view.year, choose));
     showDetails();
   }
 
   function showDetails() {
+    note("plan", { run: run.id, year: view.year, ...written(chosen) });
     mapPlace.choose(chosen);
-    detailsPlace.replaceChildren(...details({ scenario, plan, run, year: view.year, choose }, chosen));
+    const shown = details({ scenario, plan, year: view.year, choose, why }, chosen);
+    redraw(detailsPlace, ...(chosen ? [closeButton] : []), ...shown);
   }
 
   /** @param {Chosen} next */
   function choose(next) {
+    if (!detailsPlace.contains(document.activeElement)) {
+      chosenFrom = document.activeElement?.getAttribute("data-key") ?? null;
+    }
     chosen = next;
-    note("plan", { run: run.id, year: view.year, [next.kind]: next.id });
     showDetails();
     detailsPlace.focus();
+  }
+
+  /** Focus goes back to where the choice was made. */
+  function close() {
+    chosen = null;
+    showDetails();
+    (keyed(listsPlace, chosenFrom) ?? keyed(mapPlace.element, chosenFrom) ?? detailsPlace).focus();
   }
 
   place.append(
@@ -154,26 +168,6 @@ function showPlan(place, { run, scenario, plan }, query, signal) {
     downloads(run),
   );
   update();
-}
-
-/** @param {URLSearchParams} query @returns {Chosen | null} */
-function fromQuery(query) {
-  for (const kind of /** @type {const} */ (["site", "project", "district"])) {
-    const id = query.get(kind);
-    if (id) return { kind, id };
-  }
-  return null;
-}
-
-/**
- * Replace what a place holds; tables that were unfolded stay so.
- * @param {HTMLElement} place
- * @param {Node[]} nodes
- */
-function replaceOpenly(place, nodes) {
-  const open = [...place.querySelectorAll("details")].map((one) => one.open);
-  place.replaceChildren(...nodes);
-  place.querySelectorAll("details").forEach((one, index) => { one.open = open[index] ?? one.open; });
 }
 
 /** @param {string} text @param {boolean} on @param {(on: boolean) => void} onChange */

@@ -1,15 +1,18 @@
 /** Runs: what waits, what goes on, what came out of it. */
 
 import { get, hasPlan, post, runs, scenarios } from "../api.js";
-import { element } from "../dom.js";
+import { element, redraw } from "../dom.js";
 import { isOpen, live } from "../live.js";
 import { tell } from "../messages.js";
+import { namer } from "../names.js";
 import { duration, moment, percent } from "../numbers.js";
+import { passing, Problem } from "../problem.js";
 import { go, href } from "../route.js";
 import { table } from "../table.js";
 import { KIND, OUTCOME, STATUS, word } from "../words.js";
 
 /** @typedef {import("../live.js").Run} Run */
+/** @typedef {import("../choices.js").ScenarioSummary[]} Scenarios */
 
 export const title = "Kjøringer";
 const REFRESH_MS = 3000;
@@ -20,43 +23,52 @@ const REFRESH_MS = 3000;
  * @param {AbortSignal} signal
  */
 export async function show(place, query, signal) {
-  const known = new Map((await scenarios()).map(({ id, title }) => [id, title]));
+  const [known, all] = await Promise.all([scenarios(), runs()]);
   const chosen = query.get("run");
   if (chosen) {
     const run = await get(`/v1/runs/${encodeURIComponent(chosen)}`);
     if (signal.aborted) return;
-    place.append(one(run, known, signal));
+    place.append(one(run, namer(known, all)(run), signal));
   }
   const listPlace = element("section", { "aria-label": "Alle kjøringer" });
   place.append(listPlace);
-  await keepFresh(listPlace, known, signal);
+  showAll(listPlace, all, known);
+  if (all.some(isOpen)) keepFresh(listPlace, known, all, signal).catch(tell);
 }
 
-/** @param {HTMLElement} place @param {Map<string, string>} known @param {AbortSignal} signal */
-async function keepFresh(place, known, signal) {
-  let shown = "";
-  const refresh = async () => {
-    const all = await runs();
+/**
+ * To the end of the last run.
+ * @param {HTMLElement} place
+ * @param {Scenarios} known
+ * @param {Run[]} all
+ * @param {AbortSignal} signal
+ */
+async function keepFresh(place, known, all, signal) {
+  while (all.some(isOpen)) {
+    await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
     if (signal.aborted) return;
-    const now = JSON.stringify(all.map(({ id, status, progress }) => [id, status, progress.gap]));
-    if (now !== shown) redraw(place, all, known);
-    shown = now;
-    if (all.some(isOpen)) window.setTimeout(() => !signal.aborted && refresh().catch(tell), REFRESH_MS);
-  };
-  await refresh();
+    try {
+      all = await runs();
+    } catch (error) {
+      if (!(error instanceof Problem && passing(error))) throw error;
+      continue; // the run that is watched tells of it
+    }
+    if (!signal.aborted) showAll(place, all, known);
+  }
 }
 
-/** Focus stays on the run that had it. @param {HTMLElement} place @param {Run[]} all @param {Map<string, string>} known */
-function redraw(place, all, known) {
-  const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
-  place.replaceChildren(
+/** @param {HTMLElement} place @param {Run[]} all @param {Scenarios} known */
+function showAll(place, all, known) {
+  const nameOf = namer(known, all);
+  redraw(
+    place,
     all.length
       ? table(
           "Kjøringer, de nyeste først",
           ["Startet", "Scenario", "Slag", "Status", "Utfall", "Avstand", "Brukt"],
           all.map((run) => [
-            element("a", { href: href("kjoringer", { run: run.id }) }, moment(run.created)),
-            nameOf(run, known),
+            element("a", { href: href("kjoringer", { run: run.id }), "data-key": run.id }, moment(run.created)),
+            nameOf(run),
             word(KIND, run.kind),
             element("span", { class: `status ${run.status}` }, word(STATUS, run.status)),
             word(OUTCOME, run.outcome),
@@ -64,18 +76,14 @@ function redraw(place, all, known) {
             duration(run.progress.seconds),
           ]),
         )
-      : element("p", {}, "Ingen kjøringer ennå."),
+      : element("p", {}, "Ingen kjøringer ennå. Velg et scenario under Plan og regn det ut."),
   );
-  if (focused) /** @type {HTMLElement | null} */ (place.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus();
 }
 
-/** @param {Run} run @param {Map<string, string>} known */
-const nameOf = (run, known) => (run.scenario_id && known.get(run.scenario_id)) || "Ikke lagret scenario";
-
-/** @param {Run} run @param {Map<string, string>} known @param {AbortSignal} signal */
-function one(run, known, signal) {
+/** @param {Run} run @param {string} name @param {AbortSignal} signal */
+function one(run, name, signal) {
   const next = element("div", { class: "next" });
-  const heading = element("h2", { tabindex: -1 }, `${word(KIND, run.kind)}: ${nameOf(run, known)}`);
+  const heading = element("h2", { tabindex: -1 }, `${word(KIND, run.kind)}: ${name}`);
   const panel = live(run, signal, (ended) => {
     showNext(next, ended).catch(tell);
     tell(`Kjøringen er over: ${word(STATUS, ended.status).toLowerCase()}. ${word(OUTCOME, ended.outcome)}.`);

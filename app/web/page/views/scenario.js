@@ -1,13 +1,15 @@
 /** A new scenario from one that is there: what is changed is saved as a patch, and can be run at once. */
 
-import { get, post, Problem, scenarios } from "../api.js";
+import { get, post, scenarios } from "../api.js";
 import { at, changedLeaves, difference, pointer, put } from "../changes.js";
-import { element, freshId, options } from "../dom.js";
+import { choice, scenarioChoices } from "../choices.js";
+import { element } from "../dom.js";
 import {
   boxes, choiceField, FTE, MILLIONS, MINUTES, NUMBER, numberField, PER_CENT, PLACES, seriesField, showIssues,
-  textField, YEAR,
+  textField, unreadable, YEAR,
 } from "../fields.js";
 import { tell } from "../messages.js";
+import { Problem } from "../problem.js";
 import { go } from "../route.js";
 import { OWNERSHIP } from "../words.js";
 
@@ -26,19 +28,9 @@ export async function show(place, query, signal) {
   const base = query.get("fra") ?? known[0].id;
   const { document: scenario } = await get(`/v1/scenarios/${encodeURIComponent(base)}`);
   if (signal.aborted) return;
-  const id = freshId("base");
   place.append(
     element("p", {}, "Endre det som skal være annerledes, og lagre det som et nytt scenario. Det du bygger på, blir stående."),
-    element(
-      "div",
-      { class: "field" },
-      element("label", { for: id }, "Bygger på"),
-      element(
-        "select",
-        { id, onchange: (/** @type {any} */ event) => go("scenario", { fra: event.target.value }) },
-        ...options(known.map(({ id, title }) => [id, title]), base),
-      ),
-    ),
+    element("div", { class: "field" }, ...choice("Bygger på", "base", scenarioChoices(known, base), (id) => go("scenario", { fra: id }))),
     form(base, scenario),
   );
 }
@@ -51,7 +43,7 @@ function form(base, scenario) {
     years: [scenario.years.first, scenario.years.last],
   };
   draft.tree.title = `${scenario.title} – endret`;
-  const summary = element("div", { class: "error-summary", tabindex: -1, role: "alert" });
+  const summary = element("div", { class: "error-summary", tabindex: -1, role: "group", "aria-label": "Feil i skjemaet" });
   const made = element(
     "form",
     { novalidate: true, onsubmit: (/** @type {SubmitEvent} */ event) => submit(event, base, scenario, draft, summary) },
@@ -195,9 +187,9 @@ function setState({ tree }, id, state) {
 async function submit(event, base, scenario, draft, summary) {
   event.preventDefault();
   const form = /** @type {HTMLFormElement} */ (event.target);
-  summary.replaceChildren();
-  if (!form.checkValidity()) {
-    form.reportValidity();
+  const wrong = unreadable(form);
+  if (wrong.length) {
+    showRefusal(form, summary, wrong);
     return;
   }
   const buttons = /** @type {HTMLButtonElement[]} */ ([...form.querySelectorAll(".actions button")]);
@@ -213,6 +205,7 @@ async function submit(event, base, scenario, draft, summary) {
     go("kjoringer", { run: run.id });
   } catch (error) {
     for (const button of buttons) button.disabled = false;
+    event.submitter?.focus();
     refused(form, summary, error);
   }
 }
@@ -223,12 +216,21 @@ function refused(form, summary, error) {
     tell(error);
     return;
   }
-  const rest = showIssues(form, error.issues);
-  const marked = error.issues.length - rest.length;
+  showRefusal(form, summary, error.issues);
+}
+
+/**
+ * Every fault at its field, and all of them at the top, each leading to its field.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} summary
+ * @param {import("../problem.js").Issue[]} issues
+ */
+function showRefusal(form, summary, issues) {
   summary.replaceChildren(
     element("h2", {}, "Scenariet kan ikke lagres slik"),
-    element("p", {}, marked ? `${marked} feil står ved feltene under.` : error.message),
-    element("ul", {}, ...rest.map(({ pointer, message, hint }) => element("li", {}, `${pointer || "/"}: ${message} ${hint ?? ""}`))),
+    element("ul", {}, ...showIssues(form, issues).map(({ text, input, pointer }) =>
+      element("li", {}, input ? element("button", { type: "button", class: "link", onclick: () => input.focus() }, text) : `${pointer || "/"}: ${text}`),
+    )),
   );
   summary.focus();
 }
