@@ -20,7 +20,7 @@ from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.api.v1 import batches, compare, keys, runs, scenarios, schemas
+from app.api.v1 import batches, compare, examples, keys, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
@@ -29,6 +29,7 @@ from app.ogc import routes as ogc
 from app.services.login import LogIn
 from app.services.maps import MapCache
 from app.settings import Settings
+from app.web import routes as web
 
 GRACEFUL_SHUTDOWN_S = 2
 
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services = _wire(settings)
-    parts = (scenarios, runs, batches, compare, schemas, keys, operations, ogc)
+    parts = (scenarios, examples, runs, batches, compare, schemas, keys, operations, ogc, web)
     routers = [part.router for part in parts]
     access.require_rules(routers)
     for router in routers:

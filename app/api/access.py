@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 
-from app.api.callers import OPEN_TO_ALL, caller_here
+from app.api.callers import caller_here, open_to_all
 from app.callers import DEFAULT_TENANT, AccessScope
 from app.errors import NotPermitted
 
@@ -25,11 +25,13 @@ RULES: dict[tuple[str, str], AccessScope] = {
     ("PUT", "/v1/scenarios/{scenario_id}"): PLAN,
     ("PATCH", "/v1/scenarios/{scenario_id}"): PLAN,
     ("DELETE", "/v1/scenarios/{scenario_id}"): PLAN,
+    ("GET", "/v1/examples"): READ,
     ("POST", "/v1/runs"): PLAN,
     ("GET", "/v1/runs"): READ,
     ("GET", "/v1/runs/{run_id}"): READ,
     ("DELETE", "/v1/runs/{run_id}"): PLAN,
     ("GET", "/v1/runs/{run_id}/result"): READ,
+    ("GET", "/v1/runs/{run_id}/scenario"): READ,
     ("GET", "/v1/runs/{run_id}/plan"): READ,
     ("GET", "/v1/runs/{run_id}/plan.geojson"): READ,
     ("GET", "/v1/runs/{run_id}/plan.gpkg"): READ,
@@ -59,7 +61,7 @@ def require_rules(routers: Iterable[APIRouter]) -> None:
         (method, route.path)
         for router in routers
         for route in router.routes
-        if isinstance(route, APIRoute) and route.path not in OPEN_TO_ALL
+        if isinstance(route, APIRoute) and not open_to_all(route.path)
         for method in route.methods or ()
         if (method, _top(route.path)) != ("GET", MAPS)
     }
@@ -67,10 +69,13 @@ def require_rules(routers: Iterable[APIRouter]) -> None:
         raise RuntimeError(f"routes and rules differ: {sorted(found ^ RULES.keys())}")
 
 
-def permitted(request: Request) -> None:
-    """Raises NotPermitted unless the caller may use this route; before anything else of it."""
+async def permitted(request: Request) -> None:
+    """Raises NotPermitted unless the caller may use this route; before anything else of it.
+
+    As `async` it needs no thread, so that /healthz is answered while all of them are at work.
+    """
     path: str = request.scope["route"].path
-    if path in OPEN_TO_ALL:
+    if open_to_all(path):
         return
     caller = caller_here(request)
     needed = READ if _top(path) == MAPS else RULES[request.method, path]

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.api.callers import OPEN_TO_ALL
+from app.api.callers import open_to_all
 from app.api.problems import MEDIA_TYPE
 from app.errors import TITLES
 from app.schemas.answers import ANSWERS
@@ -94,7 +94,7 @@ def _complete(document: dict[str, Any]) -> None:
     components_of_login |= SECURITY_SCHEMES
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            if path not in OPEN_TO_ALL:
+            if not open_to_all(path):
                 operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
                 operation["responses"] |= _problems(401, 403)
             answer = operation["responses"].get("422", {})

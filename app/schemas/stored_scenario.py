@@ -42,6 +42,12 @@ class ScenarioList(Resource):
     """Address of the next page; null on the last."""
 
 
+class ExampleList(Resource):
+    """The bundled scenarios."""
+
+    items: list[ScenarioSummary]
+
+
 class ScenarioCheck(Resource):
     """Whether a scenario document can be used."""
 

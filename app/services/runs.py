@@ -82,6 +82,11 @@ class Runs:
         with self._database.reading() as session:
             return _result(_found(RunRepository(session).get(run_id, RunRow.result)))
 
+    def scenario(self, run_id: str) -> str:
+        """The run's own copy of its scenario, as it was when the run was accepted."""
+        with self._database.reading() as session:
+            return _found(RunRepository(session).get(run_id, RunRow.scenario)).scenario
+
     def plan(self, run_id: str) -> str:
         """The plan document as it was verified; NotFound while there is none, or never will be."""
         with self._database.reading() as session:

@@ -101,6 +101,10 @@ class Scenarios:
         with self._database.reading() as session:
             return page(ScenarioRepository(session).page, cursor, limit)
 
+    def examples(self) -> list[StoredScenario]:
+        """The bundled ones."""
+        return [_bundled(name) for name in bundled.names()]
+
     def replace(self, scenario_id: str, document: Any, if_match: str | None) -> StoredScenario:
         """Put another document in place of the stored one."""
         return self._edit(scenario_id, lambda _stored: document, if_match)

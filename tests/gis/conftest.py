@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from geodata import bundled
+from tests.county import county_scenario
 from tests.robustness.server import serving
 
 PYTHON = "/usr/bin/python3"
@@ -56,36 +56,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     ):
         run = client.post("/v1/runs", json=SOLVED, headers={"Prefer": "wait=100"}).json()
         assert run["status"] == "successful"
-        county = client.post("/v1/scenarios", json=county_scenario())
+        county = client.post("/v1/scenarios", json=county_scenario(14_000))
         assert county.status_code == 201, county.text
         yield Service(server.address, run["id"], county.json()["id"])
-
-
-def county_scenario() -> dict[str, Any]:
-    """14 000 districts, side by side, in one year."""
-    town = bundled.load("lillehammer")
-    one = next(iter(town["districts"].values()))
-    return {
-        **{key: town[key] for key in ("schema_version", "care_types", "travel", "objective")},
-        "title": "Et fylke",
-        "municipality": town["municipality"],
-        "years": {"first": 2026, "last": 2026},
-        "need": {"basis": "coverage", "ratio": 0.16, "population": "80+", "mix": {"hdo": 1}},
-        "sites": {"tun": {"title": "Tunet", "location": [10.0, 60.0], "places": {"hdo": 900}}},
-        "districts": {f"k{n:05}": _square(n, one["population"]) for n in range(14_000)},
-    }
-
-
-def _square(n: int, population: dict[str, Any]) -> dict[str, Any]:
-    west, south = round(8 + (n % 140) * 0.02, 6), round(60 + (n // 140) * 0.01, 6)
-    east, north = round(west + 0.02, 6), round(south + 0.01, 6)
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {
-        "title": f"Krets {n}",
-        "location": [round(west + 0.01, 6), round(south + 0.005, 6)],
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-        "population": population,
-    }
 
 
 @pytest.fixture(scope="session")

@@ -95,9 +95,9 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[Server]:
-    """Start it, wait until it is ready, and stop it."""
-    port = _free_port()
+def serving(folder: Path, port: int | None = None, **settings: Any) -> Iterator[Server]:
+    """Start it, wait until it is ready, and stop it. Without a port it takes a free one."""
+    port = port or free_port()
     database = {"database_url": f"sqlite:///{folder / 'test.db'}", "job_folder": folder / "jobs"}
     chosen = {f"FLERKJERNE_{k.upper()}": str(v) for k, v in (database | settings).items()}
     log = folder / "log"
@@ -118,7 +118,8 @@ def serving(folder: Path, **settings: Any) -> Iterator[Server]:
             process.wait(PATIENCE_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
         return port

@@ -5,7 +5,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.callers import CALLER, OPEN_TO_ALL
+from app.api.callers import CALLER, open_to_all
 from app.api.problems import database_away, of_error
 from app.callers import Caller
 from app.errors import DATABASE_AWAY, overloaded
@@ -28,7 +28,7 @@ class Recognised:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_TO_ALL:
+        if scope["type"] == "http" and not open_to_all(scope["path"]):
             scope[CALLER] = await self._found(scope)
         await self._app(scope, receive, send)
 

@@ -1,0 +1,1 @@
+"""The page for planners: plain modules, served as they are."""

@@ -1,0 +1,42 @@
+/** Server-sent events, as they come over the line. */
+
+/** @typedef {{id: string, event: string, data: any}} RunEvent */
+
+/**
+ * Events of a stream. Comments, which say that the line is open, are left out.
+ * @param {ReadableStream<Uint8Array>} stream
+ * @returns {AsyncGenerator<RunEvent>}
+ */
+export async function* parsed(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const event = eventOf(block);
+        if (event !== null) yield event;
+      }
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/**
+ * @param {string} block
+ * @returns {RunEvent | null}
+ */
+function eventOf(block) {
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const line of block.split("\n")) {
+    const [, name, value] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
+    if (name) fields[name] = value;
+  }
+  if (fields.data === undefined) return null;
+  return { id: fields.id ?? "", event: fields.event ?? "message", data: JSON.parse(fields.data) };
+}
