@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-faults test-killloop test-history test-load test-workers check format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-faults test-killloop test-history test-load test-workers check types format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -52,6 +52,9 @@ check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit -n auto
+
+types: setup  ## types of the page's modules, against the service's own description of its documents
+	.ci/page
 
 lint-docker: setup
 	$(BIN)/hadolint Dockerfile

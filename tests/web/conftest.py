@@ -30,6 +30,15 @@ class Service:
         """What is answered to a document; a run is waited for."""
         return post(self.address, path, body)
 
+    def start(self, run: dict[str, Any]) -> str:
+        """Id of a run that goes on."""
+        return start(self.address, run)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A document."""
+        found: dict[str, Any] = httpx.get(f"{self.address}{path}").raise_for_status().json()
+        return found
+
 
 def post(address: str, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     """What is answered to a document; a run is waited for."""
@@ -38,6 +47,11 @@ def post(address: str, path: str, body: dict[str, Any], **headers: str) -> dict[
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+def start(address: str, run: dict[str, Any]) -> str:
+    """Id of a run that goes on."""
+    return str(post(address, "/v1/runs", run, Prefer="respond-async")["id"])
 
 
 def solved(address: str, scenario: str | dict[str, Any]) -> str:

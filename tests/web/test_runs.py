@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.robustness.server import free_port, serving
 
 from .browsing import Planner, figure, planner
-from .conftest import TOWN, Service, post
+from .conftest import TOWN, Service, start
 
 LONG = {"scenario": "lillehammer", "options": {"mip_gap": 0}}
 """Goes on for minutes."""
@@ -19,13 +19,8 @@ def status(someone: Planner) -> Locator:
     return figure(someone.page.get_by_role("region", name="Valgt kjøring"), "Status")
 
 
-def started(address: str, body: dict[str, object]) -> str:
-    run: str = post(address, "/v1/runs", body, Prefer="respond-async")["id"]
-    return run
-
-
 def test_a_long_run_is_watched_and_stopped(someone: Planner, service: Service) -> None:
-    run = started(service.address, LONG)
+    run = service.start(LONG)
     someone.open(f"#/kjoringer?run={run}")
     someone.tab_to(someone.button("Avbryt kjøringen"))
     best = figure(someone.page.get_by_role("region", name="Valgt kjøring"), "Beste plan så langt")
@@ -72,7 +67,7 @@ def test_a_service_that_goes_away_and_comes_back(browser: Browser, tmp_path: Pat
     port = free_port()
     with serving(tmp_path, port) as server, planner(browser, server.address) as someone:
         someone.watched.allow("Failed to load resource")
-        run = started(server.address, {**LONG, "options": {"mip_gap": 0, "time_limit_s": 8}})
+        run = start(server.address, {**LONG, "options": {"mip_gap": 0, "time_limit_s": 8}})
         someone.open(f"#/kjoringer?run={run}")
         expect(status(someone)).to_have_text("Regner")
         server.process.terminate()
@@ -81,3 +76,15 @@ def test_a_service_that_goes_away_and_comes_back(browser: Browser, tmp_path: Pat
         with serving(tmp_path, port):
             expect(said).to_contain_text("Kjøringen er over: ferdig.")
             expect(status(someone)).to_have_text("Ferdig")
+
+
+def test_a_scenario_without_a_plan_tells_what_became_of_it(
+    someone: Planner, service: Service
+) -> None:
+    changes = {"title": "For få", "staffing": {"available_fte": {"all": {"2018": 100}}}}
+    made = service.post("/v1/scenarios", {"based_on": TOWN, "changes": changes})
+    service.post("/v1/runs", {"scenario": made["id"]})
+    someone.open(f"#/plan?scenario={made['id']}")
+    expect(someone.page.get_by_text("ingen plan oppfyller alle krav")).to_be_visible()
+    someone.press_on(someone.link("Se kjøringen"))
+    expect(someone.page.get_by_role("heading", name="Plan: For få")).to_be_focused()

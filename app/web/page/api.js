@@ -104,8 +104,8 @@ export async function scenarios() {
 /** Runs, newest first. */
 export const runs = async () => /** @type {Schemas["RunResource"][]} */ (await list("/v1/runs"));
 
-/** @param {{status: string, kind: string, links: {rel: string}[]}} run */
-export const hasPlan = (run) => run.kind === "solve" && run.links.some(({ rel }) => rel === "plan");
+/** Whether there is a plan to look at: that nothing holds is an answer, too. @param {Schemas["RunResource"]} run */
+export const hasPlan = ({ kind, outcome }) => kind === "solve" && (outcome === "optimal" || outcome === "feasible");
 
 /**
  * Scenario and plan of a run.

@@ -105,7 +105,7 @@ export function ticksBetween(low, high) {
   const power = 10 ** Math.floor(Math.log10(span / 4));
   const step = power * (STEPS.find((step) => step * power >= span / 4) ?? 10);
   const first = Math.floor(low / step);
-  const last = Math.ceil(high / step - 1e-9);
+  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 

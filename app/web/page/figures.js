@@ -82,6 +82,7 @@ export const journeysTo = (plan, site, year) =>
 export function rulesAbout(scenario, plan, id) {
   const project = scenario.projects?.[id];
   if (!project) return [];
+  /** @type {Partial<NonNullable<Scenario["policies"]>>} */
   const policies = scenario.policies ?? {};
   /** @param {string} other */
   const title = (other) => `«${scenario.projects?.[other]?.title ?? other}»`;

@@ -14,7 +14,7 @@ export function legend(careTypes, colours) {
   return element(
     "div",
     { class: "legend" },
-    element("h3", {}, "Tegnforklaring"),
+    element("h2", {}, "Tegnforklaring"),
     element(
       "ul",
       {},
@@ -22,7 +22,7 @@ export function legend(careTypes, colours) {
       element("li", {}, pie([{ type: first, title: "", standing: 10, added: 0 }], colours), "plasser i dag (areal etter antall)"),
       element("li", {}, pie([{ type: first, title: "", standing: 7, added: 3 }], colours), "nye plasser er hevet"),
     ),
-    element("h4", {}, "Gjennomsnittlig reisetid fra kretsen"),
+    element("h3", {}, "Gjennomsnittlig reisetid fra kretsen"),
     element(
       "ul",
       {},

@@ -53,6 +53,10 @@ function mark(name) {
   }
 }
 
+/** @type {HTMLElement} */ (document.querySelector(".skip")).addEventListener("click", (event) => {
+  event.preventDefault(); // the fragment is the address of a view
+  document.getElementById("content")?.focus();
+});
 window.addEventListener("hashchange", (event) => {
   if (new URL(event.newURL).hash !== new URL(event.oldURL).hash) show(false);
 });

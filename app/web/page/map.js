@@ -13,7 +13,10 @@ import { middle } from "./statistics.js";
 /** @typedef {import("./figures.js").Scenario} Scenario */
 /** @typedef {import("./figures.js").Plan} Plan */
 /** @typedef {import("./chosen.js").Chosen} Chosen */
+/** @typedef {import("./vendor/maplibre-gl/maplibre-gl.mjs").ExpressionSpecification} Expression */
+/** @typedef {import("./vendor/maplibre-gl/maplibre-gl.mjs").GeoJSONSource} GeoJSONSource */
 
+/** @type {import("./vendor/maplibre-gl/maplibre-gl.mjs").RasterSourceSpecification} */
 const BASEMAP = {
   type: "raster",
   tiles: ["https://cache.kartverket.no/v1/wmts/1.0.0/topograatone/default/webmercator/{z}/{y}/{x}.png"],
@@ -27,12 +30,12 @@ const OPACITY_OVER_BASEMAP = 0.45;
 const PADDING = 60;
 const CLOSEST = 13;
 const ABOVE = 100_000;
+/** @type {[number, number, number, number]} */
 const NORWAY = [4, 57.9, 31.5, 71.3];
 const CONTROLS = {
   "NavigationControl.ZoomIn": "Zoom inn",
   "NavigationControl.ZoomOut": "Zoom ut",
   "AttributionControl.ToggleAttribution": "Vis eller skjul kilder til kartet",
-  "Map.Title": "Kart",
 };
 
 /** The plan of a scenario on a map. */
@@ -41,14 +44,15 @@ export class PlanMap {
    * @param {HTMLElement} container
    * @param {Scenario} scenario
    * @param {Plan} plan
+   * @param {string} title
    * @param {(chosen: Chosen) => void} onChoose
    */
-  constructor(container, scenario, plan, onChoose) {
+  constructor(container, scenario, plan, title, onChoose) {
     this.scenario = scenario;
     this.plan = plan;
     this.onChoose = onChoose;
     this.colours = colours(Object.keys(scenario.care_types));
-    /** @type {Map<string, {marker: any, button: HTMLButtonElement}>} */
+    /** @type {Map<string, HTMLButtonElement>} */
     this.sites = new Map();
     this.view = { year: 0, lines: true, basemap: false };
     /** @type {Chosen | null} */
@@ -63,7 +67,7 @@ export class PlanMap {
       pitchWithRotate: false,
       touchPitch: false,
       canvasContextAttributes: { preserveDrawingBuffer: true }, // so that it can be printed
-      locale: CONTROLS,
+      locale: { ...CONTROLS, "Map.Title": title },
     });
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({}), "bottom-left");
@@ -96,7 +100,7 @@ export class PlanMap {
     const district = chosen?.kind === "district" ? chosen.id : "";
     this.map.setFilter("chosen", ["==", ["get", "id"], district]);
     const site = chosen?.kind === "project" ? this.scenario.projects?.[chosen.id]?.site : chosen?.id;
-    for (const [id, { button }] of this.sites) {
+    for (const [id, button] of this.sites) {
       button.setAttribute("aria-pressed", String(chosen?.kind !== "district" && id === site));
     }
     this.#showJourneys();
@@ -113,6 +117,7 @@ export class PlanMap {
     const { map } = this;
     map.addSource("districts", { type: "geojson", data: districts(this.scenario), promoteId: "id" });
     map.addSource("journeys", { type: "geojson", data: collection([]) });
+    /** @type {Expression} */
     const colour = ["coalesce", ["feature-state", "colour"], "#ffffff"];
     map.addLayer({
       id: "districts", type: "fill", source: "districts", filter: ["==", ["geometry-type"], "Polygon"],
@@ -153,7 +158,7 @@ export class PlanMap {
     for (const core of Object.values(this.scenario.cores ?? {})) {
       if (!core.location) continue;
       const name = element("span", { class: core.main ? "core main-core" : "core" }, core.title ?? "");
-      new Marker({ element: name, anchor: "top", offset: [0, 14] }).setLngLat(core.location).addTo(this.map);
+      new Marker({ element: name, anchor: "top", offset: [0, 14] }).setLngLat(point(core.location)).addTo(this.map);
       name.removeAttribute("aria-label");
       name.removeAttribute("role");
       name.removeAttribute("tabindex");
@@ -173,8 +178,8 @@ export class PlanMap {
         this.onChoose({ kind: "site", id });
       },
     });
-    const marker = new Marker({ element: button }).setLngLat(site.location).addTo(this.map);
-    this.sites.set(id, { marker, button });
+    new Marker({ element: button }).setLngLat(point(site.location)).addTo(this.map);
+    this.sites.set(id, button);
   }
 
   #showDistricts() {
@@ -188,7 +193,7 @@ export class PlanMap {
     const lines = this.view.lines
       ? this.plan.allocation.filter(({ year }) => year === this.view.year).map((one) => this.#line(one))
       : [];
-    this.map.getSource("journeys").setData(collection(lines.filter((line) => line !== null)));
+    /** @type {GeoJSONSource} */ (this.map.getSource("journeys")).setData(collection(lines.filter((line) => line !== null)));
   }
 
   /** @param {Plan["allocation"][number]} journey */
@@ -207,7 +212,7 @@ export class PlanMap {
   }
 
   #showSites() {
-    for (const [id, { button }] of this.sites) {
+    for (const [id, button] of this.sites) {
       const places = placesAt(this.scenario, this.plan, id, this.view.year);
       const title = this.scenario.sites[id].title ?? id;
       const added = places.reduce((sum, one) => sum + one.added, 0);
@@ -250,7 +255,10 @@ export function together(one, other) {
   }
 }
 
-/** @param {any[]} features */
+/** Longitude and latitude. @param {number[]} location */
+const point = (location) => /** @type {[number, number]} */ (location);
+
+/** @param {any[]} features @returns {import("geojson").FeatureCollection} */
 const collection = (features) => ({ type: "FeatureCollection", features });
 
 /** @param {Scenario} scenario */
@@ -270,8 +278,9 @@ function extent(scenario, plan) {
   const year = Object.keys(plan.years)[0];
   const homes = Object.entries(scenario.districts)
     .filter(([, { location }]) => location)
-    .map(([id, { location }]) => ({ location: /** @type {[number, number]} */ (location), weight: plan.districts[id]?.[year]?.need ?? 0 }));
-  const [west, east] = middle(homes.map(({ location, weight }) => [location[0], weight]));
-  const [south, north] = middle(homes.map(({ location, weight }) => [location[1], weight]));
-  return west === undefined ? NORWAY : new LngLatBounds([west, south], [east, north]);
+    .map(([id, { location }]) => ({ location: point(location ?? []), weight: plan.districts[id]?.[year]?.need ?? 0 }));
+  const across = middle(homes.map(({ location, weight }) => [location[0], weight]));
+  const upwards = middle(homes.map(({ location, weight }) => [location[1], weight]));
+  if (across.length === 0 || upwards.length === 0) return NORWAY;
+  return new LngLatBounds([across[0], upwards[0]], [across[1], upwards[1]]);
 }

@@ -15,6 +15,6 @@ export function namer(scenarios, runs) {
   const titles = new Map(scenarios.map(({ id, title }) => [id, title]));
   /** @param {Run} run */
   const own = ({ scenario_id }) => (scenario_id === null ? undefined : titles.get(scenario_id));
-  const same = new Map(runs.map((run) => [run.scenario_hash, own(run)]).filter(([, title]) => title));
+  const same = new Map(runs.filter(own).map((run) => [run.scenario_hash, own(run)]));
   return (run) => own(run) ?? same.get(run.scenario_hash) ?? NOT_STORED;
 }

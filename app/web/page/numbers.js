@@ -15,7 +15,7 @@ const MILLION = 1e6;
 const orNothing = (value, written) =>
   value === null || value === undefined || Number.isNaN(value)
     ? NOTHING
-    : written(value).replace(/^[−-](?=0(,0+)?(\D|$))/, ""); // minus nought is nought
+    : written(value).replace(/^[−-](?=[0,]*([^\d,]|$))/, ""); // minus nought is nought
 
 /** @param {Maybe} value */
 export const count = (value) => orNothing(value, (v) => whole.format(v));
@@ -54,6 +54,6 @@ export const moment = (iso) =>
  * @param {string} text
  */
 export function read(text) {
-  const plain = text.replace(/[\s\u00a0]/g, "").replace(",", ".");
+  const plain = text.replace(/[\s\u00a0]/g, "").replace(",", ".").replace("−", "-");
   return plain === "" ? null : Number(plain);
 }

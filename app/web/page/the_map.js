@@ -10,15 +10,16 @@ import { count } from "./numbers.js";
 /**
  * @param {import("./map.js").Scenario} scenario
  * @param {import("./map.js").Plan} plan
+ * @param {string} title
  * @param {(chosen: Chosen) => void} onChoose
  * @param {AbortSignal} signal takes the map down
  */
-export function theMap(scenario, plan, onChoose, signal) {
+export function theMap(scenario, plan, title, onChoose, signal) {
   const text = freshId("map");
   const canvas = element("div", { class: "map" });
   const description = element("p", { id: text, class: "map-text" });
-  const whole = element("div", { class: "map-frame", role: "group", "aria-label": "Kart over planen", "aria-describedby": text }, canvas, description);
-  const map = drawn(canvas, scenario, plan, onChoose);
+  const whole = element("div", { class: "map-frame", role: "group", "aria-label": title, "aria-describedby": text }, canvas, description);
+  const map = drawn(canvas, scenario, plan, title, onChoose);
   if (map === null) {
     canvas.append(element("p", { class: "note" }, "Nettleseren kan ikke tegne kartet (WebGL mangler). Listene under har de samme opplysningene."));
   }
@@ -42,11 +43,12 @@ export function theMap(scenario, plan, onChoose, signal) {
  * @param {HTMLElement} canvas
  * @param {import("./map.js").Scenario} scenario
  * @param {import("./map.js").Plan} plan
+ * @param {string} title
  * @param {(chosen: Chosen) => void} onChoose
  */
-function drawn(canvas, scenario, plan, onChoose) {
+function drawn(canvas, scenario, plan, title, onChoose) {
   try {
-    return new PlanMap(canvas, scenario, plan, onChoose);
+    return new PlanMap(canvas, scenario, plan, title, onChoose);
   } catch (error) {
     console.warn(error);
     return null;

@@ -27,7 +27,7 @@ export const title = "Sammenlign";
  */
 export async function show(place, query, signal) {
   const [known, all] = await Promise.all([scenarios(), runs()]);
-  const solved = all.filter((run) => hasPlan(run) && run.outcome !== "infeasible");
+  const solved = all.filter(hasPlan);
   if (solved.length < 2) {
     place.append(element("p", {}, "Det trengs to ferdige planer for å sammenligne. Endre et scenario under «Nytt scenario», og regn det ut."));
     return;
@@ -74,7 +74,7 @@ function choices(solved, nameOf, chosen) {
 function showBoth(place, { comparison, answers, chosen }, asked, signal) {
   const years = Object.keys(comparison.years).map(Number).sort((a, b) => a - b);
   let year = years.includes(asked) ? asked : years[years.length - 1];
-  const maps = answers.map(({ scenario, plan }) => theMap(scenario, plan, () => {}, signal));
+  const maps = answers.map(({ scenario, plan }, index) => theMap(scenario, plan, `Kart over ${names(comparison)[index]}`, () => {}, signal));
   if (maps[0].map && maps[1].map) together(maps[0].map, maps[1].map);
   const changing = element("div", {});
 
@@ -91,7 +91,7 @@ function showBoth(place, { comparison, answers, chosen }, asked, signal) {
     element(
       "div",
       { class: "side-by-side" },
-      ...maps.map((map, index) => element("div", {}, element("h2", {}, comparison.runs[index].title), map.element)),
+      ...maps.map((map, index) => element("div", {}, element("h2", {}, names(comparison)[index]), map.element)),
     ),
     legend(Object.entries(scenario.care_types), colours(Object.keys(scenario.care_types))),
     changing,

@@ -16,6 +16,7 @@ import { go, href, note } from "../route.js";
 import { table } from "../table.js";
 import { theMap } from "../the_map.js";
 import { explainer } from "../why.js";
+import { OUTCOME, STATUS, word } from "../words.js";
 import { yearFigures } from "../year_figures.js";
 
 /** @typedef {import("../live.js").Run} Run */
@@ -36,7 +37,7 @@ export async function show(place, query, signal) {
   const scenario = run?.scenario_id ?? query.get("scenario") ?? known[0]?.id ?? "";
   place.append(choices(known, solved, scenario, run));
   if (!run) {
-    place.append(notSolved(scenario));
+    place.append(notSolved(scenario, all.find((one) => one.kind === "solve" && one.scenario_id === scenario)));
     return;
   }
   const { scenario: document, plan } = await answered(run.id);
@@ -75,12 +76,14 @@ function choices(known, solved, scenario, run) {
   );
 }
 
-/** @param {string} scenario */
-const notSolved = (scenario) =>
+/** @param {string} scenario @param {Run | undefined} latest run of it, without a plan */
+const notSolved = (scenario, latest) =>
   element(
     "div",
     { class: "empty-view" },
-    element("p", {}, "Dette scenariet er ikke regnet ut ennå."),
+    latest
+      ? element("p", {}, `Siste kjøring av dette scenariet: ${word(latest.outcome ? OUTCOME : STATUS, latest.outcome ?? latest.status).toLowerCase()}. `, element("a", { href: href("kjoringer", { run: latest.id }) }, "Se kjøringen"))
+      : element("p", {}, "Dette scenariet er ikke regnet ut ennå."),
     element("button", { type: "button", class: "main", onclick: () => start(scenario) }, "Regn ut planen"),
   );
 
@@ -115,7 +118,7 @@ function showPlan(place, { run, scenario, plan }, query, signal) {
   const detailsPlace = element("section", { class: "details", "aria-label": "Valgt i kartet", tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close() });
   const why = explainer({ scenario, run }, signal);
   const closeButton = element("button", { type: "button", onclick: close }, "Tilbake (Esc)");
-  const mapPlace = theMap(scenario, plan, choose, signal);
+  const mapPlace = theMap(scenario, plan, "Kart over planen", choose, signal);
 
   function update() {
     mapPlace.show({ ...view });

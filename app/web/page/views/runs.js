@@ -96,17 +96,17 @@ function one(run, name, signal) {
 
 /** What there is to do with a run that has ended. @param {HTMLElement} place @param {Run} run */
 async function showNext(place, run) {
-  if (hasPlan(run) && run.outcome !== "infeasible") {
+  if (hasPlan(run)) {
     place.replaceChildren(
       element("a", { class: "button main", href: href("plan", { run: run.id }) }, "Vis planen"),
       element("a", { class: "button", href: href("sammenlign", { run: run.id }) }, "Sammenlign med en annen"),
     );
-  } else if (run.outcome === "infeasible") {
+  } else if (run.kind === "solve" && run.outcome === "infeasible") {
     place.replaceChildren(
       element("p", {}, "Kravene kan ikke oppfylles samtidig. Finn ut hva som minst må gi etter."),
       element("button", { type: "button", class: "main", onclick: () => repair(run) }, "Hva må gi etter?"),
     );
-  } else if (run.links.some(({ rel }) => rel === "result")) {
+  } else if (run.kind !== "solve" && run.links.some(({ rel }) => rel === "result")) {
     const { text } = await get(`/v1/runs/${run.id}/result`);
     place.replaceChildren(...text.map((/** @type {string} */ line) => element("p", {}, line)));
   }

@@ -1,0 +1,1 @@
+"""The documents that the page reads and sends, described by the service itself."""
