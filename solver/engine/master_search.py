@@ -57,12 +57,31 @@ class Cuts:
     short: float
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much a search does.
+
+    Without `prove` the master is not solved; without `look` the search has no heuristics of its
+    own. `gap` asked for: None for that of the options. After `nodes` the master is given up.
+    """
+
+    look: bool = True
+    prove: bool = True
+    gap: float | None = None
+    nodes: int | None = None
+
+
+WHOLE = Effort()
+
+
 class MasterSearch(ABC, Generic[Served, Candidate]):
     """The master program with its cuts, the bound, and the best plan so far."""
 
     master: Program
     _journal: Journal
     _aim: Aim[Candidate]
+    _gap: float  # asked for
+    _nodes: int | None  # after which the master is given up
     _relaxed: Floats | None  # the optimum of the last relaxation that was solved
 
     def __init__(self, options: SolveOptions) -> None:
@@ -78,18 +97,19 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
         start: Candidate | None = None,
         bound: float | None = None,
         *,
-        prove: bool = True,
+        effort: Effort = WHOLE,
     ) -> Stop:
         """Relaxation first, then plans of our own, then the master's, until the gap is reached.
 
         Every cut of earlier runs is kept. `start` is a plan that holds for the aim, and `bound`
-        one that is known already. Without `prove` the master is not solved.
+        one that is known already.
         """
-        self._journal, self._aim = journal, aim
+        self._journal, self._aim, self._nodes = journal, aim, effort.nodes
+        self._gap = self._options.mip_gap if effort.gap is None else effort.gap
         self.best, self.bound = start, bound
         try:
-            stop = self._tighten_relaxation() or self._search()
-            while stop is None and prove:
+            stop = self._tighten_relaxation() or (self._search() if effort.look else None)
+            while stop is None and effort.prove:
                 run = self._solve_master()
                 stop = self._learn(run)
         except Halted:
@@ -162,7 +182,7 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
 
     def _search(self) -> Stop | None:
         """Plans by our own heuristics; a Stop when one is as good as was asked for."""
-        search = Neighbourhoods(self._layout(), self._options.mip_gap)
+        search = Neighbourhoods(self._layout(), self._gap)
         for x in search.plans(self._current_program, self._solve_part):
             cuts = self._cuts(x, self._consider(x))
             self._add(cuts)
@@ -192,9 +212,10 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
 
         limits = HighsOptions(
             self._journal.seconds_left,
-            MASTER_SHARE * self._options.mip_gap,
+            MASTER_SHARE * self._gap,
             self._options.threads,
             heuristics=self.best is None,
+            max_nodes=self._nodes,
         )
         stops = self._journal.should_stop
         return run_highs(self._current_program(), limits, note, stops, self._consider_quietly)
@@ -243,7 +264,7 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
     @property
     def _gap_reached(self) -> bool:
         gap = relative_gap(self.best_nok, self.bound)
-        return gap is not None and gap <= self._options.mip_gap
+        return gap is not None and gap <= self._gap
 
 
 def dot(a: Floats, b: Floats) -> float:
