@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyomo.repn import generate_standard_repn
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
@@ -130,19 +130,6 @@ class Benders(MasterSearch[Served, Candidate]):
     def served_plan(self, x: Floats) -> Candidate:
         """A whole plan by its decisions. Raises Halted when asked to stop on the way."""
         return self._candidate(x, self._serve(x))
-
-    def learn(self, candidate: Candidate) -> None:
-        """Cut off that serving a plan costs less than it does, where the master does not know."""
-        x = candidate.x.copy()
-        x[self.service] = 0.0
-        rows = csr_array(self.master.matrix)
-        at = rows @ x
-        for column in self.service.ravel():
-            known = csc_array(rows[:, [column]]).tocoo()
-            above = known.data > 0
-            least = (self.master.row_lower[known.row] - at[known.row]) / known.data
-            x[column] = max(float(least[above].max(initial=0.0)), 0.0)
-        self._add(self._cuts(x, candidate.served))
 
     def serves_all(self, candidate: Candidate) -> bool:
         """Whether nobody is left without a place who must have one."""

@@ -134,7 +134,8 @@ class Interchange:
         master, coo = self._benders.master, changes.tocoo()
         then = x[coo.col] + coo.data
         out = (then < master.lower[coo.col] - BROKEN) | (then > master.upper[coo.col] + BROKEN)
-        return np.bincount(coo.row[out], minlength=changes.shape[0]) == 0
+        within: Mask = np.bincount(coo.row[out], minlength=changes.shape[0]) == 0
+        return within
 
     def _unmet_nok(self, places: list[Floats]) -> Floats:
         """What unmet need costs if all lived in one place: by Hall, the worst set of needs."""

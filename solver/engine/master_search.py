@@ -8,7 +8,7 @@ of one scenario or of many futures, is for those who build on this.
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from solver.engine.extract import round_integers
 from solver.engine.handover import Program
 from solver.engine.highs import HighsOptions, HighsRun, Stop, run_highs
 from solver.engine.journal import Journal
-from solver.engine.neighbourhoods import Layout, Neighbourhoods
+from solver.engine.neighbourhoods import CYCLES, Layout, Neighbourhoods
 from solver.engine.relaxation import Relaxation
 from solver.engine.transport import Halted
 
@@ -61,12 +61,13 @@ class Cuts:
 class Effort:
     """How much a search does.
 
-    Without `prove` the master is not solved; without `look` the search has no heuristics of its
-    own. `gap` asked for: None for that of the options. After `nodes` the master is given up.
+    The search for plans has so many `cycles`. The master is solved until the gap is reached, once,
+    whatever comes out, or not at all. `gap` asked for: None for that of the options. After `nodes`
+    the master is given up.
     """
 
-    look: bool = True
-    prove: bool = True
+    cycles: int = CYCLES
+    master: Literal["until proven", "once", "not"] = "until proven"
     gap: float | None = None
     nodes: int | None = None
 
@@ -108,10 +109,12 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
         self._gap = self._options.mip_gap if effort.gap is None else effort.gap
         self.best, self.bound = start, bound
         try:
-            stop = self._tighten_relaxation() or (self._search() if effort.look else None)
-            while stop is None and effort.prove:
+            stop = self._tighten_relaxation() or self._search(effort.cycles)
+            while stop is None and effort.master != "not":
                 run = self._solve_master()
                 stop = self._learn(run)
+                if effort.master == "once":
+                    break
         except Halted:
             return self._halted()
         return stop or Stop.NODE_LIMIT
@@ -180,9 +183,9 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
                 return None
         return None
 
-    def _search(self) -> Stop | None:
+    def _search(self, cycles: int) -> Stop | None:
         """Plans by our own heuristics; a Stop when one is as good as was asked for."""
-        search = Neighbourhoods(self._layout(), self._gap)
+        search = Neighbourhoods(self._layout(), self._gap, cycles)
         for x in search.plans(self._current_program, self._solve_part):
             cuts = self._cuts(x, self._consider(x))
             self._add(cuts)

@@ -109,7 +109,7 @@ class Schedules:
         least, most = max(-(-project.min_places // project.step), 1), project.max_places
         for first in range(max(project.earliest - self._first, 0), self._years):
             used = year >= first
-            opened = {name: none for name in now}
+            opened = dict.fromkeys(now, none)
             opened |= {(True, None): used.astype(float), (False, None): (year == first) + 0.0}
             if project.available_years is not None:
                 used = used & (year < first + project.available_years)

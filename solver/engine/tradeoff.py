@@ -140,10 +140,9 @@ class Sought:
 
 @dataclass(frozen=True)
 class _Known:
-    """What a search may begin from and learn from, and how much it is to do."""
+    """What a search may begin from, and how much it is to do."""
 
     start: Any
-    others: list[Any]  # of the plans known that none beats
     bound: float | None
     effort: Effort
 
@@ -208,8 +207,7 @@ class Tradeoff:
         `effort` is for a large instance; a small one is always solved.
         """
         best = self._best(seeking)
-        others = [one.start for one in self.efficient(seeking.most_unmet)]
-        known = _Known(None if best is None else best.start, others, self.bound(seeking), effort)
+        known = _Known(None if best is None else best.start, self.bound(seeking), effort)
         searched = self._method.seek(seeking, known, journal)
         for one in searched.found:
             self._keep(one)
@@ -280,7 +278,7 @@ class Tradeoff:
         ]
         return max(known, default=None)
 
-    def efficient(self, most_unmet: float | None = None) -> list[Found]:
+    def efficient(self, most_unmet: float) -> list[Found]:
         """Plans within the ceilings that no other beats in both measures, cheapest first."""
         held = Seeking(most_unmet=most_unmet)
         within = [one for one in self._found if held.value(one.amounts) is not None]
@@ -399,8 +397,6 @@ class _Decomposed:
 
     def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
         """By the master, with every cut there is."""
-        for start in known.others:
-            self._benders.learn(start)
         benders, aim = self._benders, _MasterAim(seeking, self._forms, self._amounts)
         stop = benders.run(journal, aim, known.start, known.bound, effort=known.effort)
         return _Searched(stop, [self._kept(one) for one in aim.considered], benders.bound)
