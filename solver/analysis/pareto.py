@@ -46,11 +46,11 @@ PROOF = 0.4  # of the time left, for one proof in a large instance: all points r
 # Weights in a large instance, as shares: a hundredth less of the other measure is worth so many
 # hundredths of the cost. With little weight branching is quick, and finds what neighbourhoods of
 # cheap plans do not hold.
-FIRST = 0.04
+FIRST = 0.05
 LOOKED = (0.0, 0.3, 1.0)
-LAST = 0.1
-NODES = 500  # of the master's tree, for one proof with a weight
-FINER = 0.3  # of the gap asked for, at the last weight: what it leaves out all points leave out
+LAST = 0.065
+NODES = 300  # of the master's tree, for one proof with a weight
+FINER = 0.1  # of the gap asked for, at the last weight: what it leaves out all points leave out
 EXPLORED = 6  # plans after each search, around which others are looked for
 FURTHER = 20  # and at the end
 LOOK = Effort(cycles=1, master="not")
@@ -95,7 +95,7 @@ def find_front(instance: SitingInstance, measure: Measure, points: int, session:
 
 def expected_solves(points: int) -> int:
     """How many searches a front of so many points takes about."""
-    return points + 2 * len(LOOKED) + 4
+    return points + 2 * len(LOOKED) + 5
 
 
 class _Search:
@@ -140,7 +140,7 @@ class _Search:
         if cheapest.other <= 0:
             return
         unit = cheapest.cost / cheapest.other
-        self._weigh(FIRST * unit, Effort(master="once", nodes=NODES))
+        self._weigh(FIRST * unit, Effort(cycles=1, master="once", nodes=NODES))
         for share in LOOKED:
             self._weigh(share * unit, LOOK)
             self._explore(EXPLORED)
@@ -149,6 +149,7 @@ class _Search:
         self._explore(EXPLORED)
         finer = FINER * self._gap
         self._weigh(LAST * unit, Effort(cycles=1, master="once", gap=finer, nodes=NODES))
+        self._weigh(0.0, LOOK)  # near what was found last there may be a cheaper one
         self._explore(FURTHER)
         front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
         if len(front) < self._asked and _apart(front[0], front[-1]):
