@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-slow test-robustness test-killloop test-history test-load check types pictures format bench goldens schemas lint-docker clean
+.PHONY: setup demo test test-slow test-robustness test-faults test-killloop test-history test-load test-workers check types pictures format bench goldens schemas lint-docker clean
 
 setup: $(VENV)/.ready
 
@@ -24,6 +24,9 @@ test-slow: setup  ## what takes longer than the whole suite may
 test-robustness: setup  ## the whole corpus of bad requests, and 20 000 that are generated
 	$(BIN)/pytest tests/robustness -s
 
+test-faults: setup  ## the long forms of the list of faults
+	$(BIN)/pytest -m slow -s tests/integration
+
 KILLS ?= 200
 
 test-killloop: setup  ## kill processes and databases at random moments; every run ends, once
@@ -39,6 +42,9 @@ test-history: setup  ## what clients were told of their runs while processes are
 test-load: setup  ## constant rates of reads and submits with a solve under way, and four times as much
 	$(BIN)/python -m tests.benchmarks.load sqlite --submits 20
 	$(BIN)/python -m tests.benchmarks.load postgresql --submits 50
+
+test-workers: setup  ## a batch of forty by one worker, by two, and by two of which one is killed
+	$(BIN)/python -m tests.benchmarks.workers
 
 check: setup lint-docker  ## format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .

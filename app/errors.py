@@ -66,6 +66,17 @@ class CrossSite(SitingError):
         super().__init__("cross_site", "Forespørselen kommer fra en side på et annet nettsted.")
 
 
+class WrongHost(SitingError):
+    """This was sent to a name that is not of this machine, and nobody is asked to log in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "wrong_host",
+            "Uten innlogging svarer tjenesten bare på localhost, 127.0.0.1 og [::1]. Bruk en av "
+            "dem, sett FLERKJERNE_OWN_HOSTS til navnet, eller FLERKJERNE_REQUIRE_LOGIN=true.",
+        )
+
+
 class BadBody(SitingError):
     """A body that is of no use; `issues` say where."""
 
@@ -216,6 +227,7 @@ STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (PreconditionFailed, 412),
     (BodyTooLarge, 413),
     (UnsupportedMedia, 415),
+    (WrongHost, 421),
     (Unprocessable, 422),
     (InputError, 422),
     (RateLimited, 429),
@@ -236,6 +248,7 @@ TITLES = {
     412: "Endret siden sist",
     413: "For stort",
     415: "Ukjent innholdstype",
+    421: "Sendt til feil navn",
     422: "Ugyldig innhold",
     429: "For mange forespørsler",
     431: "For store felter",

@@ -31,8 +31,13 @@ def configure(chosen: LogFormat | None) -> None:
             "formatters": formatters,
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
             "root": {"level": "INFO", "handlers": ["stderr"]},
-            # These tell of every start, and of every file written.
-            "loggers": {name: {"level": "WARNING"} for name in ("alembic", "dbos", "pyogrio")},
+            # These tell of every start, and of every file written. DBOS writes in its own way
+            # unless its logger has a handler.
+            "loggers": {
+                "alembic": {"level": "WARNING"},
+                "dbos": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+                "pyogrio": {"level": "WARNING"},
+            },
         }
     )
 

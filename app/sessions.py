@@ -16,7 +16,7 @@ from sqlalchemy.orm import (
 )
 
 from app.callers import EVERY_TENANT, Caller
-from models import IncumbentRow, Owned, RunRow
+from models import IncumbentRow, Owned, PartRow, RunRow
 
 TENANT_SETTING = "flerkjerne.tenant"
 
@@ -48,6 +48,11 @@ def _only_what_is_theirs(state: ORMExecuteState) -> None:
         with_loader_criteria(Owned, lambda row: row.tenant == tenant, include_aliases=True),
         with_loader_criteria(
             IncumbentRow,
+            lambda row: row.run_id.in_(select(RunRow.id).where(RunRow.tenant == tenant)),
+            include_aliases=True,
+        ),
+        with_loader_criteria(
+            PartRow,
             lambda row: row.run_id.in_(select(RunRow.id).where(RunRow.tenant == tenant)),
             include_aliases=True,
         ),

@@ -22,6 +22,8 @@ WITH_COMMAS = BeforeValidator(_parts)
 Origin = Annotated[str, Field(pattern=r"^https?://[0-9A-Za-z.:\[\]-]+$")]
 
 
+HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]+$")]
+
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 
 # Keys that somebody on the way could replace would let anybody in.
@@ -93,6 +95,9 @@ class Settings(BaseSettings):
     """Ended runs are removed so long after their end; never when left out."""
     require_login: bool = False
     """On a loopback address too; on others a log-in is always asked for."""
+    own_hosts: Annotated[tuple[HostName, ...], NoDecode, WITH_COMMAS] = ()
+    """Names, with commas, by which a service without log-in may be called besides those of
+    loopback; with a log-in any name will do."""
     oidc_issuer: str | None = None
     """Exactly as in the claim `iss` of tokens; without it only API keys are taken."""
     oidc_audience: str | None = None
@@ -120,10 +125,10 @@ class Settings(BaseSettings):
     @property
     def login_required(self) -> bool:
         """Whether callers must say who they are."""
-        return self.require_login or not _is_loopback(self.host)
+        return self.require_login or not is_loopback(self.host)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether only this machine reaches it; other names than localhost may be anything."""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -4,6 +4,7 @@ from models.audit import AuditRow
 from models.base import Base, Owned
 from models.idempotency import IdempotencyRow
 from models.key import KeyRow
+from models.part import PartRow
 from models.run import IncumbentRow, Priority, RunRow, RunStatus
 from models.scenario import ScenarioRow
 from models.worker import WorkerRow
@@ -15,6 +16,7 @@ __all__ = [
     "IncumbentRow",
     "KeyRow",
     "Owned",
+    "PartRow",
     "Priority",
     "RunRow",
     "RunStatus",

@@ -69,8 +69,11 @@ def require_rules(routers: Iterable[APIRouter]) -> None:
         raise RuntimeError(f"routes and rules differ: {sorted(found ^ RULES.keys())}")
 
 
-def permitted(request: Request) -> None:
-    """Raises NotPermitted unless the caller may use this route; before anything else of it."""
+async def permitted(request: Request) -> None:
+    """Raises NotPermitted unless the caller may use this route; before anything else of it.
+
+    As `async` it needs no thread, so that /healthz is answered while all of them are at work.
+    """
     path: str = request.scope["route"].path
     if open_to_all(path):
         return

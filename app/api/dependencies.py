@@ -89,15 +89,20 @@ class ServicesForCaller:
         return self.common.database.of(self.caller)
 
 
-def services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
     """Those of this application."""
     wired: Services = request.app.state.services
     return wired
 
 
-def services_for_caller(request: Request) -> ServicesForCaller:
+async def services(request: Request) -> Services:
+    """The same, without a thread."""
+    return services_of(request)
+
+
+async def services_for_caller(request: Request) -> ServicesForCaller:
     """Those of this application, for who asks."""
-    return ServicesForCaller(services(request), caller_here(request))
+    return ServicesForCaller(services_of(request), caller_here(request))
 
 
 async def raw_body(request: Request) -> bytes:
@@ -112,7 +117,7 @@ async def raw_body(request: Request) -> bytes:
         raise UnsupportedMedia(accepted)
     if (
         request.headers.get("sec-fetch-site") == "cross-site"
-        and request.headers.get("origin") not in services(request).settings.cors_origins
+        and request.headers.get("origin") not in services_of(request).settings.cors_origins
     ):
         raise CrossSite
     return await request.body()
@@ -137,7 +142,7 @@ def readable(error: DocumentInvalid) -> DocumentInvalid | BadRequest:
     return BadRequest(first.code, f"{first.message} {first.mend}", error.issues)
 
 
-def keyed_post(
+async def keyed_post(
     request: Request,
     body: RawBody,
     idempotency_key: Annotated[

@@ -6,7 +6,7 @@ all runs that somebody watches, and only while somebody does.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -84,7 +84,7 @@ class Feed:
 
     async def events(
         self, watched: _Watched, place: Place, patience_s: float
-    ) -> AsyncIterator[Event | None]:
+    ) -> AsyncGenerator[Event | None, None]:
         """What happens to a run after a place, to its end; None when long nothing has."""
         watched = self._watched.setdefault(watched.row.id, watched)
         watched.readers += 1

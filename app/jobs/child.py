@@ -112,12 +112,14 @@ def run_in_child(
     *,
     watcher: Watcher,
     limits: Limits = ORDINARY_LIMITS,
+    crew: Path | None = None,
 ) -> ChildResult:
     """Carry out a task in a child process and wait for it.
 
     From this thread `watcher.on_progress` is called as the child reports, and
     `watcher.should_stop` about ten times a second. A child that is told to stop may still hand
-    back the best it has verified, and is gone 4 s later at most.
+    back the best it has verified, and is gone 4 s later at most. `crew` is the folder in which it
+    talks of its parts with whoever calls, see `crew`.
     """
     seconds = min(options.seconds_in_all + limits.grace_s, limits.most_s)
     with tempfile.TemporaryDirectory(prefix="flerkjerne-", dir=limits.folder) as name:
@@ -128,6 +130,7 @@ def run_in_child(
             "niceness": limits.niceness,
             "cpu_seconds": 60 + int(2 * options.threads * max(seconds, 0)),
             "parent": os.getpid(),
+            "crew": None if crew is None else str(crew),
         }
         (folder / "job.json").write_text(json.dumps(job, allow_nan=False), encoding="utf-8")
         with _Child(folder, watcher) as child:

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.jobs.child import DETAILS, LARGEST_FILE
+from app.jobs.crew import CrewByMail
 from app.services.task import Task
 from solver.domain.errors import DocumentInvalid, InputError, SitingError
 from solver.domain.result import Progress, SolveOptions, Watcher
@@ -34,7 +35,8 @@ def main(folder: Path, answer: Answer) -> None:
     _die_with(job["parent"])
     options = SolveOptions.from_json(job["options"])
     _accept_limits(options, job["cpu_seconds"], job["niceness"])
-    watcher = Watcher(_Reporter(), _StopFile(folder / "stop"))
+    crew = None if job["crew"] is None else CrewByMail(Path(job["crew"]))
+    watcher = Watcher(_Reporter(), _StopFile(folder / "stop"), crew)
     try:
         result = answer(Task(**job["task"]), options, watcher)
     except SitingError as error:

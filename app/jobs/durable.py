@@ -14,6 +14,7 @@ from app.jobs.folders import WorkerFolder, remove_left
 from app.jobs.queue import DurableQueue
 from app.jobs.spool import Spool
 from app.jobs.watch import Watch
+from app.services.parts import Parts
 from app.services.work import TimeLimits, Work
 from app.settings import Settings
 from models import RunRow
@@ -34,10 +35,12 @@ class DurableJobEngine:
         self._stopping = threading.Event()
         limits = TimeLimits(settings.max_queue_s, settings.max_total_s)
         self._work = Work(database, settings.memory_limit_mb, limits)
+        self._parts = Parts(database, settings.memory_limit_mb, settings.max_total_s)
         self._queue = DurableQueue(database, self._worker_id, settings.workers)
         self._watch = Watch(
             database,
             self._work,
+            self._parts,
             self._queue,
             self._worker_id,
             dead_after_s=settings.heartbeat_timeout_s,
@@ -96,4 +99,13 @@ class DurableJobEngine:
         remove_left(parent)
         limits = Limits(niceness=NICENESS, folder=self._folder.path)
         spool = Spool((kept or self._folder.path) / "spool")
-        return Executor(self._work, self._watch, spool, self._worker_id, limits, self._stopping)
+        return Executor(
+            self._work,
+            self._parts,
+            self._queue,
+            self._watch,
+            spool,
+            self._worker_id,
+            limits,
+            self._stopping,
+        )

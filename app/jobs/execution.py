@@ -4,25 +4,29 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
 from app.errors import DATABASE_AWAY
 from app.jobs.child import DETAILS, ChildResult, Failure, Limits, run_in_child
-from app.jobs.queue import GivenBack
+from app.jobs.exchange import Exchange
+from app.jobs.helping import Helper
+from app.jobs.patience import Patience
+from app.jobs.queue import DurableQueue, GivenBack, run_of_call
 from app.jobs.spool import Spool, Spooled
 from app.jobs.watch import Standing, Watch
 from app.repositories.runs import Hold
+from app.services.parts import Parts
+from app.services.task import SHARED_KINDS
 from app.services.work import Job, Work
 from solver.domain.result import Progress, Watcher
 
-Result = TypeVar("Result")
-
 logger = logging.getLogger(__name__)
 
-RETRY_S = 1.0  # while the database is away, or a disk full
 REPORT_EVERY_S = 0.5  # progress
 # An incumbent is kept when the last one kept is older than this, or than this share of the time
 # solved so far, whichever is longer: early ones come fast and tell most, and an hour has some 500.
@@ -39,6 +43,8 @@ class Executor:
     def __init__(
         self,
         work: Work,
+        parts: Parts,
+        queue: DurableQueue,
         watch: Watch,
         spool: Spool,
         worker_id: str,
@@ -46,27 +52,42 @@ class Executor:
         stopping: threading.Event,
     ) -> None:
         self._work = work
+        self._parts = parts
+        self._queue = queue
         self._watch = watch
         self._spool = spool
         self._worker_id = worker_id
         self._limits = limits
         self._stopping = stopping
+        self._help = Helper(parts, watch, worker_id, limits, stopping)
+        self._patience = Patience(stopping)
+        self._insist = self._patience.insist
 
-    def __call__(self, run_id: str) -> None:
-        """Carry out a run to its end; GivenBack when that is no longer this worker's to do."""
-        self._watch.begin(run_id)
+    def __call__(self, workflow_id: str) -> None:
+        """Carry out a run to its end, or answer a call for help with one.
+
+        GivenBack when that is no longer this worker's to do.
+        """
+        self._watch.begin(workflow_id)
         try:
-            job = self._insist(lambda: self._work.take(run_id, self._worker_id))
-            while job is not None:
-                job = self._attempt(job)
+            helped = run_of_call(workflow_id)
+            if helped is not None:
+                self._help(helped)
+            else:
+                self._carry_out(workflow_id)
         finally:
-            self._watch.end(run_id)
+            self._watch.end(workflow_id)
 
     def hand_over_spooled(self) -> None:
         """What an earlier process of this machine solved while the database was away."""
         for spooled in self._spool.left():
             self._settle(spooled)
             self._spool.drop(spooled.hold)
+
+    def _carry_out(self, run_id: str) -> None:
+        job = self._insist(lambda: self._work.take(run_id, self._worker_id))
+        while job is not None:
+            job = self._attempt(job)
 
     def _attempt(self, job: Job) -> Job | None:
         """Solve once; the job to solve again when the child died, None when the run has ended."""
@@ -99,12 +120,8 @@ class Executor:
             return standing is Standing.UNWANTED
 
         def solve() -> ChildResult:
-            return run_in_child(
-                job.task,
-                job.options,
-                watcher=Watcher(reporter, should_stop),
-                limits=self._limits.within(job.seconds_left),
-            )
+            with self._exchange(job) as exchange:
+                return self._solve_in_child(job, reporter, should_stop, exchange)
 
         try:
             result = self._when_there_is_room(solve, should_stop)
@@ -113,6 +130,41 @@ class Executor:
             return ChildResult(None, Failure("internal_error", DETAILS["internal_error"]))
         reporter.catch_up(at_once=True)
         return result
+
+    def _solve_in_child(
+        self,
+        job: Job,
+        reporter: "_Reporter",
+        should_stop: Callable[[], bool],
+        exchange: Exchange | None,
+    ) -> ChildResult:
+        if exchange is not None:
+            self._insist(exchange.begin)
+
+        def should_stop_or_tend() -> bool:
+            if exchange is not None:
+                exchange.tend()
+            return should_stop()
+
+        result = run_in_child(
+            job.task,
+            job.options,
+            watcher=Watcher(reporter, should_stop_or_tend),
+            limits=self._limits.within(job.seconds_left),
+            crew=None if exchange is None else exchange.folder,
+        )
+        if exchange is not None:
+            exchange.tend()
+        return result
+
+    @contextmanager
+    def _exchange(self, job: Job) -> Iterator[Exchange | None]:
+        """Where the parts of a run are shared."""
+        if job.task.kind not in SHARED_KINDS:
+            yield None
+            return
+        with TemporaryDirectory(prefix="flerkjerne-", dir=self._limits.folder) as folder:
+            yield Exchange(self._parts, self._queue, job.hold, Path(folder))
 
     def _when_there_is_room(
         self, solve: Callable[[], ChildResult], should_stop: Callable[[], bool]
@@ -127,7 +179,7 @@ class Executor:
                 logger.exception("there is no room in the folder of jobs")
             if should_stop():
                 raise GivenBack
-            self._wait()
+            self._patience.wait()
 
     def _give_back(self, hold: Hold, seconds: float) -> None:
         try:
@@ -142,7 +194,7 @@ class Executor:
         except DATABASE_AWAY:
             logger.exception("the database is away: run %s is spooled", spooled.hold.run_id)
             self._put_in_spool(spooled)
-            self._wait()
+            self._patience.wait()
             self._insist(lambda: self._settle(spooled))
             self._spool.drop(spooled.hold)
 
@@ -163,18 +215,6 @@ class Executor:
                 failure = Failure("answer_invalid", DETAILS["answer_invalid"])
         if failure is not None:
             self._work.fail(hold, failure.code, failure.detail, seconds)
-
-    def _insist(self, write: Callable[[], Result]) -> Result:
-        """Until the database takes it; GivenBack when this worker stops before that."""
-        while True:
-            try:
-                return write()
-            except DATABASE_AWAY:
-                self._wait()
-
-    def _wait(self) -> None:
-        if self._stopping.wait(RETRY_S):
-            raise GivenBack
 
 
 class _Reporter:

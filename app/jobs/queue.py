@@ -1,7 +1,8 @@
 """The durable queue: everything that knows DBOS.
 
-Every run is a workflow of the run's id, in one queue, in the same database as the run. DBOS
-remembers who was given it; what the run says and who may write to it is in our own tables.
+Every run is a workflow of the run's id, in one queue, in the same database as the run; so is every
+call for help with the parts of a run, by an id that begins with the run's. DBOS remembers who was
+given it; what the run says and who may write to it is in our own tables.
 DBOS is one per process, so this is too.
 """
 
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSClient, WorkflowStatus, WorkflowStatusString
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -26,6 +27,8 @@ PROTOCOL = "1"
 POLL_S = 0.2
 # The least is first. None of them is DBOS's own default, 0, which would go before all.
 PRIORITIES = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
+HELP = 40  # after every run of the tenant: it goes to places that would else be empty
+_CALL = ":"  # between the run's id and the call's
 # Asks the database nothing as nobody waits for a message, and delays the end by as much.
 NOTHING_TO_LISTEN_FOR_S = 0.1
 # Losses are counted with the run, where a planner sees them; this only has to be more.
@@ -49,6 +52,12 @@ class Claim:
 
     run_id: str
     worker_id: str
+
+
+def run_of_call(workflow_id: str) -> str | None:
+    """The run that a workflow is a call for help with; None when it is a run."""
+    run_id, found, _ = workflow_id.partition(_CALL)
+    return run_id if found else None
 
 
 class Turns:
@@ -100,33 +109,55 @@ class DurableQueue:
 
     def enqueue(self, session: Session, run: RunRow) -> None:
         """Queue a run within the transaction that stores it."""
+        self._enqueue(session, run, run.id, PRIORITIES[Priority(run.priority)])
+
+    def call(self, session: Session, run: RunRow, names: Sequence[str]) -> list[str]:
+        """Call for help with the parts of a run, once for each name; the ids of the calls."""
+        calls = [f"{run.id}{_CALL}{name}" for name in names]
+        for one in calls:
+            self._enqueue(session, run, one, HELP)
+        return calls
+
+    def withdraw(self, session: Session, calls: Sequence[str]) -> None:
+        """Those of these calls that nobody has heard are needed no more."""
+        system_database = self._client._sys_db
+        queued = system_database.tables.workflow_status
+        session.execute(
+            delete(queued).where(
+                queued.c.workflow_uuid.in_(calls),
+                queued.c.status == WorkflowStatusString.ENQUEUED.value,
+            ),
+            execution_options={"schema_translate_map": {queued.schema: system_database.schema}},
+        )
+
+    def _enqueue(self, session: Session, run: RunRow, workflow_id: str, priority: int) -> None:
         self._client.enqueue_in_transaction(
             session,
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
-                "workflow_id": run.id,
-                "priority": PRIORITIES[Priority(run.priority)],
+                "workflow_id": workflow_id,
+                "priority": priority,
                 "queue_partition_key": run.tenant,
                 "app_version": PROTOCOL,
             },
         )
-        self._keep_in_order(session, run)
+        self._keep_in_order(session, run, workflow_id)
 
-    def _keep_in_order(self, session: Session, run: RunRow) -> None:
+    def _keep_in_order(self, session: Session, run: RunRow, workflow_id: str) -> None:
         """First come, first served: DBOS's own time is the same for all runs of a transaction, and
         on some SQLite for all of a second.
         """
         queued = self._client._sys_db.tables.workflow_status
         at_ms = int(run.created.timestamp() * 1000) + (run.batch_position or 0)
         session.execute(
-            update(queued).where(queued.c.workflow_uuid == run.id).values(created_at=at_ms)
+            update(queued).where(queued.c.workflow_uuid == workflow_id).values(created_at=at_ms)
         )
 
     def launch(
         self, execute: Callable[[str], None], most_of_a_tenant: Callable[[], int | None]
     ) -> None:
-        """Begin to call `execute` with the ids of runs, each in a thread of its own.
+        """Begin to call `execute` with the ids of runs and of calls, each in a thread of its own.
 
         `most_of_a_tenant` says how many runs of a tenant may be under way on all workers; None
         when there is no limit.

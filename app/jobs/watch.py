@@ -17,6 +17,7 @@ from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.jobs.queue import Claim, DurableQueue
 from app.repositories.runs import Hold
+from app.services.parts import Parts
 from app.services.work import FORGOTTEN_AT_ONCE, Work
 from app.services.workers import Workers
 
@@ -50,6 +51,7 @@ class Watch:
         self,
         database: Database,
         work: Work,
+        parts: Parts,
         queue: DurableQueue,
         worker_id: str,
         dead_after_s: float,
@@ -57,6 +59,7 @@ class Watch:
     ) -> None:
         self._database = database
         self._work = work
+        self._parts = parts
         self._queue = queue
         self._workers = Workers(database)
         self._worker_id = worker_id
@@ -104,12 +107,12 @@ class Watch:
         self._wake.set()
 
     def begin(self, run_id: str) -> None:
-        """This worker's thread is at a run."""
+        """This worker's thread is at a run, or answers a call for help."""
         with self._lock:
             self._busy.add(run_id)
 
     def hold(self, hold: Hold) -> None:
-        """It has taken the run."""
+        """It has taken the run, or parts of one."""
         with self._lock:
             self._holds[hold] = Standing.HELD
 
@@ -166,7 +169,7 @@ class Watch:
             known = set(self._holds)
         if not known:
             return
-        there = self._work.held_by(self._worker_id)
+        there = self._work.held_by(self._worker_id) | self._parts.held_by(self._worker_id)
         with self._lock:
             for hold in known & set(self._holds):
                 if hold not in there:
@@ -211,6 +214,7 @@ class Watch:
         if lost:
             logger.warning("runs of workers that are gone wait again: %s", ", ".join(lost))
         self._work.lose(lost)
+        self._parts.lose(living)
         self._queue.requeue(lost)
         self._workers.bury(living)
 

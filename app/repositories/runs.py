@@ -9,7 +9,7 @@ from sqlalchemy.orm import QueryableAttribute, Session, aliased, undefer
 
 from app.repositories.audit import note
 from app.repositories.cursor import Cursor
-from models import IncumbentRow, RunRow, RunStatus
+from models import IncumbentRow, PartRow, RunRow, RunStatus
 from solver.domain.result import Progress
 
 OPEN = (RunStatus.ACCEPTED, RunStatus.RUNNING)
@@ -300,12 +300,18 @@ class RunRepository:
         return self._apply(statement) > 0
 
     def _apply(self, statement: Update) -> int:
-        """The number of runs that it changed; those that it ended are told to the audit log."""
+        """The number of runs that it changed.
+
+        Those that it ended are told to the audit log, and what is left of their parts is removed.
+        """
         changed = self._session.execute(statement.returning(*_TOLD)).all()
         for run in changed:
             if run.status not in OPEN:
                 told = {"status": run.status, "outcome": run.outcome, "error": run.error_code}
                 note(self._session, run.tenant, "run.ended", run.id, **told)
+        ended = [run.id for run in changed if run.status not in OPEN]
+        if ended:
+            self._session.execute(delete(PartRow).where(PartRow.run_id.in_(ended)))
         return len(changed)
 
 

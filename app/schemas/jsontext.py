@@ -4,11 +4,13 @@ Python's own reader takes NaN, 1e400, duplicate keys, lone surrogates and UTF-16
 them would surface later: in the database, in the answer, or as a silently lost value.
 """
 
+import gc
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
@@ -21,13 +23,17 @@ from solver.domain.errors import DocumentInvalid, Issue
 
 MAX_DOCUMENT_BYTES = 20_000_000
 MAX_DEPTH = 64
+MAX_OUTER_FIELDS = 1_000_000
+"""In the outermost objects, where no outline and no travel matrix is: what a scenario may have."""
+OUTER_DEPTH = 3
 MAX_WHOLE_NUMBER = 2**53  # beyond it a number read as a float is no longer the number written
 _MAX_DIGITS = 20
 
 _MARK = "\ufeff"
-_PLAIN = bytes(set(range(256)) - set(b'"[]{}'))
+_PLAIN = bytes(set(range(256)) - set(b'"[]{}:'))
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_STEP = bytes.maketrans(b'"[{]}', b"\x00\x01\x01\xff\xff")  # as signed: 0, +1 and −1
+_FIELD = 2
+_STEP = bytes.maketrans(b'"[{]}:', b"\x00\x01\x01\xff\xff\x02")  # as signed: 0, ±1, _FIELD
 
 Place = tuple["Place", str | int] | None
 """The way to a value: (the way to its container, key or index); None for the whole document."""
@@ -64,11 +70,24 @@ def parse_json(data: bytes | str) -> Any:
     too large, too deep, bad syntax) has the single issue that stopped the reading.
     """
     text = _text(data)
-    document = _read(text)
-    issues = capped(_issues(document))
+    with _no_collection():
+        document = _read(text)
+        issues = capped(_issues(document))
     if issues:
         raise DocumentInvalid(issues)
     return document
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What is read has no cycles, and looking for them takes longer than reading it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _stop(code: str, message: str, mend: str) -> DocumentInvalid:
@@ -86,11 +105,18 @@ def _text(data: bytes | str) -> str:
     text = (data if isinstance(data, str) else _decoded(data)).removeprefix(_MARK)
     if not text.strip():
         raise _stop("empty_document", "Dokumentet er tomt.", "Send et JSON-dokument.")
-    if _depth(encoded) > MAX_DEPTH:
+    depth, outer_fields = _shape(encoded)
+    if depth > MAX_DEPTH:
         raise _stop(
             "too_deep",
             f"Objekter og lister ligger mer enn {MAX_DEPTH} nivåer inne i hverandre.",
             "Fjern overflødige nivåer; et scenario trenger færre enn ti.",
+        )
+    if outer_fields > MAX_OUTER_FIELDS:
+        raise _stop(
+            "too_many_fields",
+            f"De ytterste objektene har {outer_fields} felter; grensen er {MAX_OUTER_FIELDS}.",
+            "Ta bort kretser, prosjekter eller annet som ikke trengs.",
         )
     return text
 
@@ -107,12 +133,18 @@ def _decoded(data: bytes) -> str:
         raise _stop("not_utf8", message, mend) from error
 
 
-def _depth(encoded: bytes) -> int:
-    """How deep brackets outside strings are nested. Costs the same whatever the depth."""
+def _shape(encoded: bytes) -> tuple[int, int]:
+    """How deep brackets outside strings are nested, and how many fields the outermost objects have.
+
+    Counted in the text, for making objects of it costs twenty times as much.
+    """
     unescaped = encoded.replace(b"\\\\", b"").replace(b'\\"', b"")
     steps = np.frombuffer(unescaped.translate(_STEP, _PLAIN), dtype=np.int8)
     in_string = np.logical_xor.accumulate(steps == 0)
-    return int(np.where(in_string, 0, steps).cumsum(dtype=np.int32).max(initial=0))
+    is_field = (steps == _FIELD) & ~in_string
+    depths = np.where(in_string | is_field, 0, steps).cumsum(dtype=np.int32)
+    outer = int(np.count_nonzero(is_field & (depths <= OUTER_DEPTH)))
+    return int(depths.max(initial=0)), outer
 
 
 def _read(text: str) -> Any:
@@ -174,7 +206,7 @@ def _issues(document: Any) -> Iterator[Issue]:
 
 
 def _values(document: Any) -> Iterator[tuple[Place, Any]]:
-    """Every value with its place, in the order of the text; not those of lists that are plain."""
+    """Every value with its place, in the order of the text; not those in what is plain."""
     open_containers: list[Iterator[tuple[Place, Any]]] = [iter([(None, document)])]
     while open_containers:
         for place, value in open_containers[-1]:
@@ -187,16 +219,19 @@ def _values(document: Any) -> Iterator[tuple[Place, Any]]:
 
 
 def _is_plain(value: dict[str, Any] | list[Any]) -> bool:
-    """Whether this is a list of ordinary numbers, or of lists of them: an outline has thousands."""
-    if not isinstance(value, list):
+    """Whether there is nothing to find inside: an outline or a series has thousands of values."""
+    if isinstance(value, dict):
+        return _are_plain(value.values())
+    if set(map(type, value)) == {list}:
+        return _are_plain(list(chain.from_iterable(value)))
+    return _are_plain(value)
+
+
+def _are_plain(values: Collection[Any]) -> bool:
+    """Whether these are ordinary numbers, or none."""
+    if not set(map(type, values)) <= {int, float}:
         return False
-    numbers, kinds = value, set(map(type, value))
-    if kinds == {list}:
-        numbers = list(chain.from_iterable(value))
-        kinds = set(map(type, numbers))
-    if not kinds <= {int, float}:
-        return False
-    return not numbers or -MAX_WHOLE_NUMBER <= min(numbers) <= max(numbers) <= MAX_WHOLE_NUMBER
+    return not values or -MAX_WHOLE_NUMBER <= min(values) <= max(values) <= MAX_WHOLE_NUMBER
 
 
 def _members(place: Place, value: dict[str, Any] | list[Any]) -> Iterator[tuple[Place, Any]]:
@@ -220,9 +255,10 @@ def _check_text(place: Place, value: str) -> Iterator[Issue]:
 
 
 def _check_object(place: Place, value: dict[str, Any]) -> Iterator[Issue]:
-    for key in value:
-        for words in _text_problems(key):
-            yield _issue((place, key), words)
+    if any(_text_problems("".join(value))):  # in one look, as nearly always there is none
+        for key in value:
+            for words in _text_problems(key):
+                yield _issue((place, key), words)
 
 
 def _check_duplicates(place: Place, value: _WithDuplicates) -> Iterator[Issue]:

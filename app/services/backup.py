@@ -2,8 +2,8 @@
 
 One format for both databases, so that a service can move from one to the other. The first line says
 of which revision the tables are, the last how many rows there must be and the SHA-256 of all before
-it. The job queue's own tables and the workers are left out: a restored run waits, and the queue is
-told of it at the next start.
+it. The job queue's own tables, the workers and the parts of runs under way are left out: a restored
+run waits, begins anew, and the queue is told of it at the next start.
 """
 
 import gzip
@@ -31,12 +31,13 @@ from sqlalchemy import (
 )
 
 from app.db import Database, migrate, migrating, revision_of
-from models import Base, RunRow, RunStatus, WorkerRow
+from models import Base, PartRow, RunRow, RunStatus, WorkerRow
 from solver.domain.errors import InputError
 
 FORMAT = 1
 ROWS_AT_A_TIME = 20  # some hold a scenario of 20 MB
-_TABLES = [table.name for table in Base.metadata.sorted_tables if table is not WorkerRow.__table__]
+_LEFT_OUT = (WorkerRow.__table__, PartRow.__table__)
+_TABLES = [table.name for table in Base.metadata.sorted_tables if table not in _LEFT_OUT]
 
 
 class BackupUnusable(InputError):

@@ -1,8 +1,11 @@
 """Entity tags: comparing what a client has with what there is (RFC 9110, 8.8.3 and 13.1)."""
 
 import hashlib
+import re
 
 from app.errors import PreconditionFailed
+
+_TAG = re.compile(r'(?:W/)?"[^"\s]*"')
 
 
 def tag_of(*parts: str) -> str:
@@ -32,5 +35,4 @@ def same(if_none_match: str | None, etag: str) -> bool:
 
 
 def _named(header: str, etag: str) -> bool:
-    tags = {tag.strip() for tag in header.split(",")}
-    return "*" in tags or etag in tags
+    return header.strip() == "*" or etag in _TAG.findall(header)

@@ -10,9 +10,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.analysis.deal import Portable
 from solver.analysis.parallel import work_on_all
 from solver.analysis.session import Session
+from solver.analysis.told import heard_decisions, told_decisions
 from solver.analysis.trials import Candidate, priced, try_in
+from solver.domain.crew import Json
 from solver.domain.errors import FormulationError, VerificationFailed
 from solver.domain.futures import Decisions, Future
 from solver.domain.instance import SitingInstance
@@ -142,10 +145,10 @@ class Search:
             return
         starts = self._starts()
         asked = [
-            _Foreseen(self._instance, future, self._price, starts, gap) for future in self._futures
+            Foreseen(self._instance, future, self._price, starts, gap) for future in self._futures
         ]
         share = min(seconds / max(self._session.seconds_left, seconds), 1.0)
-        answers = work_on_all(_foresee, asked, self._session, share)
+        answers = work_on_all(foresee, asked, self._session, share, FORESEEING)
         for future, answer in zip(self._futures, answers, strict=True):
             if answer is not None:
                 self.foresight[future.name] = answer
@@ -164,7 +167,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class _Foreseen:
+class Foreseen:
     """A future whose own cheapest plan is sought."""
 
     instance: SitingInstance
@@ -174,7 +177,8 @@ class _Foreseen:
     gap: float
 
 
-def _foresee(asked: _Foreseen, options: SolveOptions, watcher: Watcher) -> Foresight | None:
+def foresee(asked: Foreseen, options: SolveOptions, watcher: Watcher) -> Foresight | None:
+    """The cheapest plan of a future by itself; None where the program cannot be built."""
     journal = Journal(watcher, SEARCHING * options.time_limit_s)
     try:
         program = TwoStage(asked.instance, [asked.future], options, watcher.should_stop)
@@ -190,6 +194,29 @@ def _foresee(asked: _Foreseen, options: SolveOptions, watcher: Watcher) -> Fores
     bound = sought.bound_nok
     sound = None if bound is None else sound_bound(bound, trial.cost_nok, abs(trial.cost_nok))
     return Foresight(sought.decisions, trial.cost_nok, sound)
+
+
+def _told(asked: Foreseen) -> dict[str, Json]:
+    starts = [told_decisions(each) for each in asked.starts]
+    return {"future": asked.future.name, "starts": starts, "gap": asked.gap}
+
+
+def _answered(foresight: Foresight) -> Json:
+    decisions = foresight.decisions
+    return {
+        "decisions": None if decisions is None else told_decisions(decisions),
+        "cost_nok": foresight.cost_nok,
+        "bound_nok": foresight.bound_nok,
+    }
+
+
+def _heard(answer: Json) -> Foresight:
+    decisions = answer["decisions"]
+    found = None if decisions is None else heard_decisions(decisions)
+    return Foresight(found, answer["cost_nok"], answer["bound_nok"])
+
+
+FORESEEING = Portable("foresee", _told, _answered, _heard)
 
 
 def new_decisions(

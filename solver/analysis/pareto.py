@@ -9,10 +9,11 @@ the gap asked for, nothing is solved.
 Nobody is left without a place to shorten the journeys of others: no plan of the front has more
 unmet need (in NOK of present value) than the cheapest plan.
 
-In a large instance a proof under a ceiling is dear. There plans are proven for a few weights on
-the other measure (supported points, Aneja and Nair 1979, Bicriteria transportation problem), whose
-bounds hold under every ceiling, and under the ceilings plans are only searched for. Each point says
-by how much it can be beaten.
+In a large instance a proof under a ceiling is dear, and many ceilings would have the same plan.
+There two plans with little weight on the other measure are proven (supported points, Aneja and
+Nair 1979, Bicriteria transportation problem), whose bounds hold under every ceiling; plans are
+searched for with more weight, and around each plan of the front by exchanging projects. Ceilings
+are searched under where that leaves too few points. Each point says by how much it can be beaten.
 """
 
 from collections.abc import Sequence
@@ -34,16 +35,25 @@ from solver.domain.result import (
 from solver.engine.handover import TriviallyInfeasible
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
+from solver.engine.master_search import WHOLE, Effort
 from solver.engine.tradeoff import Amounts, Found, Measure, Seeking, Tradeoff
 from solver.verify import verify
 
 AUGMENTED = 1e-3  # of the slope between the ends: the weight of the other measure under a ceiling
 EQUAL = 1e-9  # two ways of adding up the same plan
 NEXT = 1e-5  # of a point's other measure: how far below it the next one is looked for
-PROOF = 0.2  # of the time left, for one proof in a large instance: all points rest on it
-# Of the slope between the ends, in a large instance: the front is steep where travel is least, and
-# most of it lies where it is flat.
-WEIGHTS = (1 / 64, 1 / 16, 1 / 4)
+PROOF = 0.4  # of the time left, for one proof in a large instance: all points rest on it
+# Weights in a large instance, as shares: a hundredth less of the other measure is worth so many
+# hundredths of the cost. With little weight branching is quick, and finds what neighbourhoods of
+# cheap plans do not hold.
+FIRST = 0.05
+LOOKED = (0.0, 0.3, 1.0)
+LAST = 0.065
+NODES = 300  # of the master's tree, for one proof with a weight
+FINER = 0.1  # of the gap asked for, at the last weight: what it leaves out all points leave out
+EXPLORED = 6  # plans after each search, around which others are looked for
+FURTHER = 20  # and at the end
+LOOK = Effort(cycles=1, master="not")
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ def find_front(instance: SitingInstance, measure: Measure, points: int, session:
 
 def expected_solves(points: int) -> int:
     """How many searches a front of so many points takes about."""
-    return points + len(WEIGHTS) + 2
+    return points + 2 * len(LOOKED) + 5
 
 
 class _Search:
@@ -104,39 +114,65 @@ class _Search:
         self._unmet = 0.0
 
     def front(self) -> Front:
-        """Ends first, then what lies between."""
+        """Ends first, then what lies between; in a large instance what is easily found."""
         cheapest = self._seek(Seeking(cost=1.0))
         if cheapest is None:
             return _without_points(self._why)
-        first = self._seek(Seeking(other=1.0, most_cost=cheapest.cost), prove=False) or cheapest
+        if self._tradeoff.decomposed:
+            self._unmet = cheapest.unmet
+            self._search_widely(cheapest)
+            return self._chosen(complete=False)
+        first = self._seek(Seeking(other=1.0, most_cost=cheapest.cost)) or cheapest
         self._unmet = first.unmet
         last = self._far_end(first)
-        if last.other < first.other and last.cost > first.cost:
-            if self._tradeoff.decomposed:
-                self._search_by_weight(_slope(first, last))
-                last = self._far_end(first)
+        if _apart(first, last):
             self._weight = AUGMENTED * _slope(first, last)
-            self._search_by_ceiling(first)
-        closed = self._fill()
-        return self._chosen(closed)
+            self._search_by_ceiling()
+        return self._chosen(self._fill())
 
     def _far_end(self, first: Amounts) -> Amounts:
-        least = self._seek(Seeking(other=1.0, most_unmet=self._unmet), prove=False) or first
+        least = self._seek(Seeking(other=1.0, most_unmet=self._unmet)) or first
         under = Seeking(cost=1.0, most_other=least.other, most_unmet=self._unmet)
-        return self._seek(under, prove=False) or least
+        return self._seek(under) or least
 
-    def _search_by_weight(self, slope: float) -> None:
-        """Plans on the front's convex hull, and bounds for all of it."""
-        for share in WEIGHTS:
-            if not self._session.over:
-                self._seek(Seeking(1.0, share * slope, most_unmet=self._unmet))
+    def _search_widely(self, cheapest: Amounts) -> None:
+        """Plans by weight and by exchange, and bounds for all of the front."""
+        if cheapest.other <= 0:
+            return
+        unit = cheapest.cost / cheapest.other
+        self._weigh(FIRST * unit, Effort(cycles=1, master="once", nodes=NODES))
+        for share in LOOKED:
+            self._weigh(share * unit, LOOK)
+            self._explore(EXPLORED)
+        if not self._session.over:
+            self._seek(Seeking(other=1.0, most_unmet=self._unmet), LOOK)
+        self._explore(EXPLORED)
+        finer = FINER * self._gap
+        self._weigh(LAST * unit, Effort(cycles=1, master="once", gap=finer, nodes=NODES))
+        self._weigh(0.0, LOOK)  # near what was found last there may be a cheaper one
+        self._explore(FURTHER)
+        front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
+        if len(front) < self._asked and _apart(front[0], front[-1]):
+            self._weight = AUGMENTED * _slope(front[0], front[-1])
+            self._search_by_ceiling()
 
-    def _search_by_ceiling(self, first: Amounts) -> None:
-        last = self._tradeoff.efficient(self._unmet)[-1].amounts
+    def _weigh(self, weight: float, effort: Effort) -> None:
+        """A plan on the front's convex hull."""
+        if not self._session.over:
+            self._seek(Seeking(1.0, weight, most_unmet=self._unmet), effort)
+
+    def _explore(self, plans: int) -> None:
+        if not self._session.over:
+            journal = Journal(self._session.watcher(), self._session.share)
+            self._tradeoff.explore(self._unmet, plans, journal)
+
+    def _search_by_ceiling(self) -> None:
+        front = self._tradeoff.efficient(self._unmet)
+        first, last = front[0].amounts, front[-1].amounts
         for step in range(1, self._asked - 1):
             ceiling = first.other + step * (last.other - first.other) / (self._asked - 1)
             if not self._proven(ceiling) and not self._session.over:
-                self._seek(self._under(ceiling), prove=False)
+                self._seek(self._under(ceiling), LOOK)
 
     def _fill(self) -> bool:
         """Look between the points known until there are enough; whether there is no other."""
@@ -144,8 +180,8 @@ class _Search:
         while not self._session.over:
             front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
             open_ = [pair for pair in _neighbours(front) if _ids(pair) not in closed]
-            if not open_ or self._tradeoff.decomposed:
-                return not open_
+            if not open_:
+                return True
             if len(front) >= self._asked:
                 return False
             widest = max(open_, key=lambda pair: pair[0].other - pair[1].other)
@@ -217,15 +253,15 @@ class _Search:
         gap = None if best is None else self._gap_of(best, ceiling)
         return gap is not None and gap <= self._gap
 
-    def _seek(self, seeking: Seeking, *, prove: bool = True) -> Amounts | None:
+    def _seek(self, seeking: Seeking, effort: Effort = WHOLE) -> Amounts | None:
         seconds = self._session.share
-        if prove and self._tradeoff.decomposed:
+        if effort.master != "not" and self._tradeoff.decomposed:
             seconds = max(seconds, PROOF * self._session.seconds_left)
         watcher = self._session.watcher()
         if seeking.cost == 0:  # what is least is not money then
             watcher = _without_money(watcher)
         journal = Journal(watcher, seconds)
-        sought = self._tradeoff.seek(seeking, journal, prove=prove)
+        sought = self._tradeoff.seek(seeking, journal, effort)
         self._why = _OUTCOMES.get(sought.stop, Outcome.NO_PLAN)
         return None if sought.best is None else sought.best.amounts
 
@@ -242,6 +278,11 @@ def _without_money(watcher: Watcher) -> Watcher:
         watcher.on_progress(replace(progress, incumbent_nok=None, bound_nok=None, gap=None))
 
     return Watcher(tell, watcher.should_stop)
+
+
+def _apart(first: Amounts, last: Amounts) -> bool:
+    """Whether something can lie between two plans."""
+    return last.other < first.other and last.cost > first.cost
 
 
 def _slope(low: Amounts, high: Amounts) -> float:

@@ -6,6 +6,7 @@ from math import inf
 from time import monotonic
 
 from solver import solve
+from solver.domain.crew import Crew
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, Progress, SolveOptions, SolveResult, Watcher
 
@@ -34,6 +35,11 @@ class Session:
     def seconds_left(self) -> float:
         """Until the time limit; 0 when it has passed."""
         return max(self.options.time_limit_s - self.seconds, 0.0)
+
+    @property
+    def crew(self) -> Crew | None:
+        """Others who may work on parts of the analysis."""
+        return self._watcher.crew
 
     @property
     def dismissed(self) -> bool:

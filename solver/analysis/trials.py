@@ -13,8 +13,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.analysis.deal import Portable
 from solver.analysis.parallel import work_on_all
 from solver.analysis.session import Session
+from solver.analysis.told import heard_trial, told_decisions, told_trial
+from solver.analysis.trial import Break, Trial
+from solver.domain.crew import Json
 from solver.domain.futures import Decisions, Future, late
 from solver.domain.instance import SitingInstance
 from solver.domain.plan import Plan
@@ -44,37 +48,6 @@ IMPOSSIBLE = "C2"  # places are taken that do not stand there
 
 
 @dataclass(frozen=True)
-class Break:
-    """A rule that does not hold: `amount` of `unit` too much or too little.
-
-    `where` are the ids it is about, `year` is None where it is about no year.
-    """
-
-    code: str
-    claim: str
-    where: tuple[str, ...]
-    year: int | None
-    amount: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Decisions in a future, everybody served at least cost.
-
-    `unmet` are places by year that somebody needs and does not get, `missing` those or what the
-    coverage target lacks, whichever is more. `cost_nok` is the objective, each unmet place at its
-    price, and FTE that lack even with every place empty at that of the places they would staff. A
-    target that is missed costs nothing beside that.
-    """
-
-    breaks: tuple[Break, ...]
-    missing: Mapping[int, float]
-    unmet: Mapping[int, float]
-    cost_nok: float
-
-
-@dataclass(frozen=True)
 class Candidate:
     """Decisions to compare, in the scenario itself and in futures by name."""
 
@@ -100,7 +73,7 @@ def priced(instance: SitingInstance, missing_place_year_nok: float) -> SitingIns
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
     """Decisions to try in a future; `own_price`: by the scenario's own rule on unmet need."""
 
     future: Future
@@ -127,9 +100,9 @@ class Trials:
         In a future that does not concern decisions they are as in the scenario. Nothing at all
         where there was no time for the scenario itself.
         """
-        asked = [_Question(each, chosen, self._price) for each in futures]
-        today = _Question(self._now, chosen, self._price, own_price=True)
-        now, *answers = work_on_all(_try_all, [today, *asked], self._session)
+        asked = [Question(each, chosen, self._price) for each in futures]
+        today = Question(self._now, chosen, self._price, own_price=True)
+        now, *answers = work_on_all(try_all, [today, *asked], self._session, portable=TRYING)
         if now is None:
             return [], []
         reached = [(f, trials) for f, trials in zip(futures, answers, strict=True) if trials]
@@ -146,13 +119,13 @@ def try_in(
 ) -> Trial | None:
     """Decisions in one future; None when asked to stop on the way."""
     try:
-        return _Service(_Question(future, [], missing_place_year_nok), watcher).trial(decisions)
+        return _Service(Question(future, [], missing_place_year_nok), watcher).trial(decisions)
     except Halted:
         return None
 
 
-def _try_all(
-    question: _Question, options: SolveOptions, watcher: Watcher
+def try_all(
+    question: Question, options: SolveOptions, watcher: Watcher
 ) -> list[Trial | None] | None:
     """A trial of each of the decisions the future concerns; None when asked to stop on the way."""
     future, service = question.future, _Service(question, watcher)
@@ -167,10 +140,29 @@ def _try_all(
         return None
 
 
+def _told(question: Question) -> dict[str, Json]:
+    return {
+        "future": question.future.name,
+        "decisions": [told_decisions(each) for each in question.decisions],
+        "own_price": question.own_price,
+    }
+
+
+def _answered(trials: list[Trial | None]) -> Json:
+    return [None if one is None else told_trial(one) for one in trials]
+
+
+def _heard(answer: Json) -> list[Trial | None]:
+    return [None if one is None else heard_trial(one) for one in answer]
+
+
+TRYING = Portable("try", _told, _answered, _heard)
+
+
 class _Service:
     """Who is served where in a future, for given decisions."""
 
-    def __init__(self, question: _Question, watcher: Watcher) -> None:
+    def __init__(self, question: Question, watcher: Watcher) -> None:
         self._future, self._stop = question.future, watcher.should_stop
         self._instance = question.future.instance
         self._priced = priced(self._instance, question.missing_place_year_nok)

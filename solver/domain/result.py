@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from solver.domain.crew import Crew
 from solver.domain.plan import Plan, PlanFigures
 
 REFEREE_SECONDS = 60.0  # what a referee gets at least, also when the search used up the time limit
@@ -210,10 +211,14 @@ class SolveResult:
 
 @dataclass(frozen=True)
 class Watcher:
-    """How a caller follows a solve and stops it; both are called from the solving thread."""
+    """How a caller follows a solve and stops it; both are called from the solving thread.
+
+    `crew`: others who may work on parts of it; None where there are none.
+    """
 
     on_progress: Callable[[Progress], None] = field(default=lambda _progress: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    crew: Crew | None = None
 
 
 def relative_gap(objective: float | None, bound: float | None) -> float | None:

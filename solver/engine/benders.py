@@ -28,7 +28,7 @@ from solver.engine.extract import NOISE_PLACES, extract_projects
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import Stop
 from solver.engine.journal import Journal
-from solver.engine.master_search import Aim, Cuts, MasterSearch, dot
+from solver.engine.master_search import WHOLE, Aim, Cuts, Effort, MasterSearch, dot
 from solver.engine.neighbourhoods import Layout
 from solver.engine.transport import ServedYear, Transport
 from solver.formulation.master import build_master
@@ -95,20 +95,20 @@ class Benders(MasterSearch[Served, Candidate]):
         super().__init__(options)
         self.instance = instance
         self._aim = WHOLE_COST
-        self._transport = Transport(instance)
-        self._unit = self._transport.dearest
+        self.transport = Transport(instance)
+        self._unit = self.transport.dearest
         self.model = build_master(instance, self._unit, self._most_needed())
         self.master = hand_over(self.model)
         self.column = {id(v): index for index, v in enumerate(self.master.columns)}
-        blocks = range(self._transport.blocks)
+        blocks = range(self.transport.blocks)
         self.service = np.array(
             [[self.column[id(self.model.service[b, t])] for b in blocks] for t in instance.years],
             dtype=int,
         ).reshape(len(instance.years), len(blocks))
-        self._places = [self._places_of(t) for t in instance.years]
+        self.places = [self._places_of(t) for t in instance.years]
         rate = instance.objective.discount_rate
         first = instance.years[0]
-        self._discount = [(1 + rate) ** (first - t) for t in instance.years]
+        self.discount = [(1 + rate) ** (first - t) for t in instance.years]
         self._enough = max(ENOUGH * options.mip_gap, LEAST)
 
     def run(
@@ -118,10 +118,23 @@ class Benders(MasterSearch[Served, Candidate]):
         start: Candidate | None = None,
         bound: float | None = None,
         *,
-        prove: bool = True,
+        effort: Effort = WHOLE,
     ) -> Stop:
         """Search, by default for the least cost of the instance; see `MasterSearch.run`."""
-        return super().run(journal, aim, start, bound, prove=prove)
+        return super().run(journal, aim, start, bound, effort=effort)
+
+    def follow(self, journal: Journal, plan: Candidate) -> None:
+        """What is served from now on is near a plan, and is asked for by this journal."""
+        self._journal, self.best = journal, plan
+
+    def served_plan(self, x: Floats) -> Candidate:
+        """A whole plan by its decisions. Raises Halted when asked to stop on the way."""
+        return self._candidate(x, self._serve(x))
+
+    def serves_all(self, candidate: Candidate) -> bool:
+        """Whether nobody is left without a place who must have one."""
+        missing = max(float(year.unmet.sum()) for year in candidate.served.years)
+        return self.instance.objective.unmet_place_year_nok is not None or missing <= NOISE_PLACES
 
     @cached_property
     def service_nok(self) -> Floats:
@@ -152,7 +165,7 @@ class Benders(MasterSearch[Served, Candidate]):
             allocation={
                 (*link, t): places_used
                 for t, year in zip(years, served.years, strict=True)
-                for link, places_used in self._transport.allocation(year)
+                for link, places_used in self.transport.allocation(year)
                 if places_used > NOISE_PLACES
             },
             unmet={
@@ -165,15 +178,15 @@ class Benders(MasterSearch[Served, Candidate]):
 
     def _most_needed(self) -> Floats:
         """The largest need of a year, per block."""
-        need = [self._transport.need(index) for index in range(len(self.instance.years))]
-        block, blocks = self._transport.block_of_row, self._transport.blocks
+        need = [self.transport.need(index) for index in range(len(self.instance.years))]
+        block, blocks = self.transport.block_of_row, self.transport.blocks
         per_block = [np.bincount(block, weights=each, minlength=blocks) for each in need]
         most: Floats = np.max(per_block, axis=0)
         return most
 
     def _places_of(self, year: int) -> tuple[csr_array, Floats]:
         """places per (site, care type) = rows · x + constant."""
-        pairs = self._transport.pairs
+        pairs = self.transport.pairs
         shape = (len(pairs), len(self.master.columns))
         read = [self.row_of(self.model.places_at[j, p, year]) for j, p in pairs]
         rows = csr_array(np.array([row for row, _ in read]).reshape(shape))
@@ -185,17 +198,17 @@ class Benders(MasterSearch[Served, Candidate]):
         Years in which the best plan so far has the same places are not solved again.
         """
         years = []
-        for index, (rows, constants) in enumerate(self._places):
+        for index, (rows, constants) in enumerate(self.places):
             places = np.maximum(rows @ x + constants, 0.0)
             known = self.best.served if self.best is not None else None
             if known is not None and np.array_equal(known.places[index], places):
                 years.append((places, known.years[index]))
             else:
-                need = self._transport.need(index)
-                years.append((places, self._transport.solve(need, places, self._halts)))
+                need = self.transport.need(index)
+                years.append((places, self.transport.solve(need, places, self._halts)))
         served = tuple(year for _, year in years)
-        dated = list(zip(self._discount, served, strict=True))
-        travel, unmet = self._transport.travel_nok, self._transport.unmet_nok
+        dated = list(zip(self.discount, served, strict=True))
+        travel, unmet = self.transport.travel_nok, self.transport.unmet_nok
         return Served(
             cost_nok=sum(d * year.cost for d, year in dated),
             unmet_nok=sum(d * unmet(year) for d, year in dated),
@@ -213,19 +226,19 @@ class Benders(MasterSearch[Served, Candidate]):
         least = max(enough / self._unit, ENFORCED)
         rows, bounds, short = [], [], 0.0
         for index, prices in enumerate(year.prices for year in served.years):
-            paid = self._transport.prices_of_need(prices) * self._transport.need(index)
-            places, constants = self._places[index]
+            paid = self.transport.prices_of_need(prices) * self.transport.need(index)
+            places, constants = self.places[index]
             for block, column in enumerate(self.service[index]):
-                mine = self._transport.block_of_pair == block
+                mine = self.transport.block_of_pair == block
                 own = np.where(mine, prices, 0.0)
                 row = places.T @ (own / self._unit)
                 row[column] += 1.0
-                bound = np.sum(paid[self._transport.block_of_row == block]) - dot(own, constants)
+                bound = np.sum(paid[self.transport.block_of_row == block]) - dot(own, constants)
                 missing = bound / self._unit - dot(row, x)
                 if missing > least:
                     rows.append(csr_array(row.reshape(1, -1)))
                     bounds.append(bound / self._unit)
-                    short += missing * self._unit * self._discount[index]
+                    short += missing * self._unit * self.discount[index]
         return Cuts(rows, bounds, short)
 
     def _tolerance(self, served: Served) -> float:

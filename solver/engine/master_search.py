@@ -8,7 +8,7 @@ of one scenario or of many futures, is for those who build on this.
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from solver.engine.extract import round_integers
 from solver.engine.handover import Program
 from solver.engine.highs import HighsOptions, HighsRun, Stop, run_highs
 from solver.engine.journal import Journal
-from solver.engine.neighbourhoods import Layout, Neighbourhoods
+from solver.engine.neighbourhoods import CYCLES, Layout, Neighbourhoods
 from solver.engine.relaxation import Relaxation
 from solver.engine.transport import Halted
 
@@ -57,12 +57,32 @@ class Cuts:
     short: float
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much a search does.
+
+    The search for plans has so many `cycles`. The master is solved until the gap is reached, once,
+    whatever comes out, or not at all. `gap` asked for: None for that of the options. After `nodes`
+    the master is given up.
+    """
+
+    cycles: int = CYCLES
+    master: Literal["until proven", "once", "not"] = "until proven"
+    gap: float | None = None
+    nodes: int | None = None
+
+
+WHOLE = Effort()
+
+
 class MasterSearch(ABC, Generic[Served, Candidate]):
     """The master program with its cuts, the bound, and the best plan so far."""
 
     master: Program
     _journal: Journal
     _aim: Aim[Candidate]
+    _gap: float  # asked for
+    _nodes: int | None  # after which the master is given up
     _relaxed: Floats | None  # the optimum of the last relaxation that was solved
 
     def __init__(self, options: SolveOptions) -> None:
@@ -78,20 +98,23 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
         start: Candidate | None = None,
         bound: float | None = None,
         *,
-        prove: bool = True,
+        effort: Effort = WHOLE,
     ) -> Stop:
         """Relaxation first, then plans of our own, then the master's, until the gap is reached.
 
         Every cut of earlier runs is kept. `start` is a plan that holds for the aim, and `bound`
-        one that is known already. Without `prove` the master is not solved.
+        one that is known already.
         """
-        self._journal, self._aim = journal, aim
+        self._journal, self._aim, self._nodes = journal, aim, effort.nodes
+        self._gap = self._options.mip_gap if effort.gap is None else effort.gap
         self.best, self.bound = start, bound
         try:
-            stop = self._tighten_relaxation() or self._search()
-            while stop is None and prove:
+            stop = self._tighten_relaxation() or self._search(effort.cycles)
+            while stop is None and effort.master != "not":
                 run = self._solve_master()
                 stop = self._learn(run)
+                if effort.master == "once":
+                    break
         except Halted:
             return self._halted()
         return stop or Stop.NODE_LIMIT
@@ -160,9 +183,9 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
                 return None
         return None
 
-    def _search(self) -> Stop | None:
+    def _search(self, cycles: int) -> Stop | None:
         """Plans by our own heuristics; a Stop when one is as good as was asked for."""
-        search = Neighbourhoods(self._layout(), self._options.mip_gap)
+        search = Neighbourhoods(self._layout(), self._gap, cycles)
         for x in search.plans(self._current_program, self._solve_part):
             cuts = self._cuts(x, self._consider(x))
             self._add(cuts)
@@ -192,9 +215,10 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
 
         limits = HighsOptions(
             self._journal.seconds_left,
-            MASTER_SHARE * self._options.mip_gap,
+            MASTER_SHARE * self._gap,
             self._options.threads,
             heuristics=self.best is None,
+            max_nodes=self._nodes,
         )
         stops = self._journal.should_stop
         return run_highs(self._current_program(), limits, note, stops, self._consider_quietly)
@@ -243,7 +267,7 @@ class MasterSearch(ABC, Generic[Served, Candidate]):
     @property
     def _gap_reached(self) -> bool:
         gap = relative_gap(self.best_nok, self.bound)
-        return gap is not None and gap <= self._options.mip_gap
+        return gap is not None and gap <= self._gap
 
 
 def dot(a: Floats, b: Floats) -> float:

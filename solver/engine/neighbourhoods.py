@@ -75,6 +75,7 @@ class Neighbourhoods:
 
     layout: Layout
     asked: float  # the gap asked for
+    cycles: int = CYCLES
 
     @property
     def gap(self) -> float:
@@ -121,7 +122,7 @@ class Neighbourhoods:
 
     def _improve(self, program: Callable[[], Program], solve: SolvePart) -> Iterator[Floats]:
         """Better plans, until a cycle of parts gains little."""
-        for _ in range(CYCLES):
+        for _ in range(self.cycles):
             gained = 0.0
             for free in chain(*map(self._windows, WINDOWS), self._groups()):
                 current = program()

@@ -12,7 +12,8 @@ on them, `S = U + μ T` (U: unmet need, T: journeys), since its cuts bound S fro
 a place is given one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -33,9 +34,12 @@ from solver.engine.extract import extract_plan
 from solver.engine.guard import count_allocations, guard_memory
 from solver.engine.handover import Program, hand_over
 from solver.engine.highs import HighsOptions, Stop, run_highs
+from solver.engine.interchange import Interchange
 from solver.engine.journal import Journal
+from solver.engine.master_search import WHOLE, Effort
 from solver.engine.settle import settle, unsettled
 from solver.engine.statistics import measured
+from solver.engine.transport import Halted
 from solver.formulation import build_planning
 from solver.formulation.allocation import AllocationBlock
 
@@ -47,6 +51,10 @@ EQUAL = 1e-9  # of a ceiling: two ways of adding up the same plan
 WITHIN = 1e-7
 # Of a ceiling, too: by so much HiGHS may exceed a row, its feasibility tolerance.
 ENFORCED = 1e-6
+
+
+# From (cost, other measure, unmet) of some plans how much each gains; 0: nothing.
+Gain = Callable[[Floats, Floats, Floats], Floats]
 
 
 class Measure(StrEnum):
@@ -132,11 +140,11 @@ class Sought:
 
 @dataclass(frozen=True)
 class _Known:
-    """What a search may begin from, and whether it is to end with a proof."""
+    """What a search may begin from, and how much it is to do."""
 
     start: Any
     bound: float | None
-    prove: bool
+    effort: Effort
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,12 @@ class _Method(Protocol):
     def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
         """Why it stopped, plans found on the way, the best bound."""
 
+    def near(self, plan: Any, gain: Gain, journal: Journal) -> Iterator[Found]:
+        """Plans near one, those first that seem to gain most; none where all are looked at anyway.
+
+        `plan` as it is kept in `Found.start`.
+        """
+
 
 class Tradeoff:
     """The searches of one instance, and all they have found.
@@ -173,6 +187,7 @@ class Tradeoff:
     def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
         self._found: list[Found] = []
         self._bounds: list[tuple[Seeking, float]] = []
+        self._explored: set[Amounts] = set()
         priced = _weighted(instance, 1.0, 1.0)
         if measure is Measure.WORST_OFF:
             priced = _with_worst_off(priced)
@@ -186,13 +201,13 @@ class Tradeoff:
         self._build_seconds = monotonic() - began
         self._threads = options.threads
 
-    def seek(self, seeking: Seeking, journal: Journal, *, prove: bool = True) -> Sought:
+    def seek(self, seeking: Seeking, journal: Journal, effort: Effort = WHOLE) -> Sought:
         """The best plan by some mix under some ceilings, to the gap of the options.
 
-        Without `prove` a large instance is only searched, and bounded by its relaxation.
+        `effort` is for a large instance; a small one is always solved.
         """
         best = self._best(seeking)
-        known = _Known(None if best is None else best.start, self.bound(seeking), prove)
+        known = _Known(None if best is None else best.start, self.bound(seeking), effort)
         searched = self._method.seek(seeking, known, journal)
         for one in searched.found:
             self._keep(one)
@@ -200,6 +215,36 @@ class Tradeoff:
             self._bounds.append((seeking, searched.bound))
         self._bounds = [one for one in self._bounds if not self._refuted(*one)]
         return Sought(searched.stop, self._best(seeking), self.bound(seeking))
+
+    def explore(self, most_unmet: float, plans: int, journal: Journal) -> None:
+        """Look for plans near at most so many of those that `efficient` gives.
+
+        A Pareto local search (Paquete, Chiarandini and Stützle 2004): around each once, first
+        where the front has the widest gaps.
+        """
+
+        def gain(cost: Floats, other: Floats, unmet: Floats) -> Floats:
+            return self._gain(most_unmet, cost, other, unmet)
+
+        with suppress(Halted):
+            for _ in range(plans):
+                front = self.efficient(most_unmet)
+                open_ = [one for one in front if one.amounts not in self._explored]
+                if not open_ or journal.out_of_time or journal.should_stop():
+                    return
+                chosen = max(open_, key=lambda one: _room_around(front, one))
+                self._explored.add(chosen.amounts)
+                for found in self._method.near(chosen.start, gain, journal):
+                    self._keep(found)
+
+    def _gain(self, most_unmet: float, cost: Floats, other: Floats, unmet: Floats) -> Floats:
+        """How much less of the other measure some plans have than any known that costs no more."""
+        front = [one.amounts for one in self.efficient(most_unmet)]
+        least = np.array([np.inf, *(one.other for one in front)])
+        before = np.searchsorted([one.cost for one in front], cost, side="right")
+        gain = least[before] - other
+        worth = (unmet <= _room(most_unmet, ENFORCED)) & (gain > ENFORCED * np.abs(other))
+        return np.where(worth, gain, 0.0)
 
     def statistics(self, seconds: float) -> RunStatistics:
         """Measured facts of the searches so far, which took so many seconds."""
@@ -261,6 +306,13 @@ class Tradeoff:
         if not any(_no_worse(other.amounts, mine) for other in self._found):
             self._found = [one for one in self._found if not _no_worse(mine, one.amounts)]
             self._found.append(found)
+
+
+def _room_around(front: list[Found], one: Found) -> float:
+    """How far the neighbours of one of the front are from each other, in the other measure."""
+    at = front.index(one)
+    beside = front[max(at - 1, 0) : at + 2]
+    return beside[0].amounts.other - beside[-1].amounts.other
 
 
 def _no_worse(one: Amounts, other: Amounts) -> bool:
@@ -346,8 +398,26 @@ class _Decomposed:
     def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
         """By the master, with every cut there is."""
         benders, aim = self._benders, _MasterAim(seeking, self._forms, self._amounts)
-        stop = benders.run(journal, aim, known.start, known.bound, prove=known.prove)
+        stop = benders.run(journal, aim, known.start, known.bound, effort=known.effort)
         return _Searched(stop, [self._kept(one) for one in aim.considered], benders.bound)
+
+    def near(self, plan: Candidate, gain: Gain, journal: Journal) -> Iterator[Found]:
+        """By interchange, where projects are all that is decided."""
+
+        def worth(cost: Floats, serving: Floats, unmet: Floats, changes: csr_array) -> Floats:
+            other = (serving - unmet) / self._price
+            if self._measure is not Measure.TRAVEL:
+                form = self._forms.other
+                other = form.at(plan.x) + changes @ form.row
+            return gain(cost, other, unmet)
+
+        self._benders.follow(journal, plan)
+        if self._interchange.applies:
+            yield from map(self._kept, self._interchange.near(plan, worth))
+
+    @cached_property
+    def _interchange(self) -> Interchange:
+        return Interchange(self._benders)
 
     @property
     def program(self) -> Program:
@@ -446,6 +516,10 @@ class _Whole:
             return _Searched(run.stop, [], run.bound)
         x = self._with_whole_integers(run.x, seeking)
         return _Searched(run.stop, [self._kept(x)], run.bound)
+
+    def near(self, _plan: Any, _gain: Gain, _journal: Journal) -> Iterator[Found]:
+        """None: every plan is looked at by branch and bound."""
+        return iter(())
 
     def _with_whole_integers(self, x: Floats, seeking: Seeking) -> Floats:
         """The best service for the decisions in x; a ceiling that x exceeds a little gives way."""

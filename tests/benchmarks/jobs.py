@@ -18,6 +18,7 @@ from app.jobs import child
 from app.main import create_app
 from app.settings import Settings
 from geodata import bundled
+from tests.local_client import local_client
 
 FAKE = Path(__file__).parents[1] / "integration" / "fake_child.py"
 BEGUN, POSTED = 20, 200
@@ -27,7 +28,7 @@ def main(url: str) -> None:
     child.COMMAND = (sys.executable, str(FAKE))
     town = bundled.load("lillehammer-2018")
     settings = Settings(database_url=url, max_queued_per_tenant=10 * POSTED)
-    with TestClient(create_app(settings)) as client:
+    with local_client(create_app(settings)) as client:
         lags = [_lag(client, {**town, "title": "answer"}) for _ in range(BEGUN)]
         print(f"posted to begun: {_spread(lags)}")
         bodies = [{**town, "title": "hang"}] * POSTED

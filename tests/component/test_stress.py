@@ -12,7 +12,7 @@ from solver.analysis import over_futures
 from solver.analysis.over_futures import Foresight
 from solver.analysis.session import Session
 from solver.analysis.stress import Best, Stress, stress_plan
-from solver.analysis.trials import Break
+from solver.analysis.trial import Break
 from solver.domain.errors import VerificationFailed
 from solver.domain.futures import Decisions, Delay, Future, late
 from solver.domain.instance import WithinTarget

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from shutil import copy
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,8 @@ from sqlalchemy import make_url
 from app.jobs import child
 from app.main import create_app
 from app.settings import Settings
+from tests.integration.processes import migrated
+from tests.local_client import local_client
 
 StartClient = Callable[..., Any]
 
@@ -38,17 +41,44 @@ def postgresql() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> Iterator[str]:
+    """Name of a database with all tables and no rows, to copy: migrating takes long."""
+    with _new_database(postgresql) as url:
+        migrated(url)
+        name = make_url(url).database
+        assert name is not None
+        yield name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and no rows, to copy."""
+    folder = tmp_path_factory.mktemp("template")
+    file = folder / "test.db"
+    migrated(f"sqlite:///{file}")
+    assert list(folder.iterdir()) == [file], "nothing is left beside it that belongs to it"
+    return file
+
+
 @contextmanager
-def _new_database(postgresql: str) -> Iterator[str]:
+def _new_database(postgresql: str, template: str = "template1") -> Iterator[str]:
     name = f"t_{uuid4().hex}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield postgresql.replace("/postgres?", f"/{name}?")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
+def postgresql_url(postgresql: str, postgresql_template: str) -> Iterator[str]:
+    """Address of a new database with all tables and no rows."""
+    with _new_database(postgresql, postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql: str) -> Iterator[str]:
     """Address of a new, empty database."""
     with _new_database(postgresql) as url:
         yield url
@@ -63,7 +93,7 @@ def other_postgresql_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def walled_url(postgresql: str, postgresql_url: str) -> Iterator[str]:
-    """Address of a new, empty database, as its owner, who is no superuser and so meets walls."""
+    """Address of a new database, as its owner, who is no superuser and so meets walls."""
     role = f"r_{uuid4().hex}"
     name = make_url(postgresql_url).database
     with psycopg.connect(postgresql, autocommit=True) as connection:
@@ -77,15 +107,29 @@ def walled_url(postgresql: str, postgresql_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Address of a new database with all tables and no rows."""
+    copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
     """Address of a database that is not there yet."""
     return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of an empty database, of each kind in turn."""
+    """Address of a new database with all tables and no rows, of each kind in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a database without tables, of each kind in turn."""
+    url: str = request.getfixturevalue(f"empty_{request.param}_url")
     return url
 
 
@@ -103,7 +147,7 @@ def start(tmp_path: Path) -> StartClient:
     @contextmanager
     def started(url: str, **settings: Any) -> Iterator[TestClient]:
         app = create_app(Settings(database_url=url, job_folder=tmp_path / "jobs", **settings))
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with local_client(app) as client:
             yield client
 
     return started

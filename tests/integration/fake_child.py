@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,9 @@ import numpy as np
 
 from app.jobs.child_main import main
 from app.services.task import Task
+from solver.analysis import deal
+from solver.analysis.parallel import work_on_all
+from solver.analysis.session import Session
 from solver.domain.errors import Issue, ScenarioInvalid, SitingError, VerificationFailed
 from solver.domain.result import Progress, SolveOptions, Watcher
 
@@ -196,8 +199,69 @@ def fail_verification(_options: SolveOptions, _watcher: Watcher) -> NoReturn:
     raise VerificationFailed("C2 holder ikke.")
 
 
+NAPS, NAP_S = 24, 0.3
+
+
+def nap(number: int, _options: SolveOptions, watcher: Watcher) -> int | None:
+    for _ in range(10):
+        time.sleep(NAP_S / 10)
+        if watcher.should_stop():
+            return None
+    return number * number
+
+
+NAPPING: deal.Portable[int, int] = deal.Portable("nap", lambda n: {"n": n}, int, int)
+
+
+def share_naps(options: SolveOptions, watcher: Watcher) -> bytes:
+    """Says the squares it has, and how many of them were known when it began."""
+    deal.OFFER_AFTER_S = deal.WORTH_OFFERING_S = 0.1
+    assert watcher.crew is not None
+    parts = [deal.Sharing(watcher.crew, NAPPING, 1.0).part(n) for n in range(NAPS)]
+    known = [part for part in parts if watcher.crew.known(part.id) is not None]
+    session = Session(options, watcher, parts=NAPS)
+    squares = work_on_all(nap, range(NAPS), session, portable=NAPPING)
+    outcome = "optimal" if None not in squares else "dismissed"
+    return a_plan(outcome, squares=squares, known=len(known))
+
+
+def share_naps_and_crash(options: SolveOptions, watcher: Watcher) -> bytes:
+    """The first time, when the others have had time for something."""
+    been_here = Path(os.environ["TMPDIR"]).parent / "crashed"
+    if been_here.exists():
+        return share_naps(options, watcher)
+    been_here.touch()
+    until = time.monotonic() + NAP_S * NAPS / 3
+    return share_naps(options, replace(watcher, should_stop=lambda: abort_after(until)))
+
+
+def abort_after(until: float) -> bool:
+    if time.monotonic() > until:
+        os.abort()
+    return False
+
+
+def answer_parts(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
+    """As somebody who helps."""
+    if task.document["title"] == "help_nobody":
+        os.abort()
+    answers = [nap(what["n"], options, watcher) for what in task.parts]
+    return json.dumps({"answers": answers}).encode()
+
+
+def help_nobody(options: SolveOptions, watcher: Watcher) -> bytes:
+    return share_naps(options, watcher)
+
+
 def act(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
-    behaviour: Act = globals()[task.document["title"]]
+    """After a colon: how many naps, of a second each."""
+    global NAPS, NAP_S
+    name, _, naps = task.document["title"].partition(":")
+    if naps:
+        NAPS, NAP_S = int(naps), 1.0
+    if task.parts:
+        return answer_parts(task, options, watcher)
+    behaviour: Act = globals()[name]
     return behaviour(options, watcher)
 
 

@@ -18,6 +18,7 @@ from app.db import Database, migrate
 from app.jobs.queue import DurableQueue
 from app.main import create_app
 from app.settings import Settings
+from tests.local_client import local_client
 
 Toy = dict[str, Any]
 
@@ -69,11 +70,18 @@ def refusal(url: str, *arguments: str, **settings: Any) -> str:
     return line
 
 
-@contextmanager
-def server(url: str, **settings: Any) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """API and worker."""
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextmanager
+def server(
+    url: str, port: int | None = None, **settings: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """API and worker, on a port that is free unless one is named."""
+    port = free_port() if port is None else port
     with (
         process(url, "serve", "--port", str(port), **settings) as started,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
@@ -156,5 +164,5 @@ def api_of(url: str) -> Iterator[TestClient]:
     """The API of a database whose workers are elsewhere."""
     migrated(url)
     app = create_app(Settings(database_url=url))
-    yield TestClient(app)
+    yield local_client(app)
     app.state.services.database.dispose()

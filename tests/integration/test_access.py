@@ -1,7 +1,9 @@
 """Who gets in, and to what: every route with every kind of credential."""
 
 import base64
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,16 +11,19 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
-from app.api import access
-from app.api.access import OF_OPERATORS, RULES
+from app.api import access, lasting
+from app.api.access import OF_OPERATORS, READ, RULES
 from app.api.callers import OPEN_TO_ALL
+from app.api.v1 import runs
 from app.callers import DEFAULT_TENANT, AccessScope, Caller
 from app.db import Database, migrate
 from app.errors import NobodyCanLogIn
 from app.jobs import child
 from app.main import create_app
 from app.services.keys import Keys
+from app.services.login import LogIn
 from app.settings import Settings
 from models import AuditRow, KeyRow
 
@@ -174,8 +179,9 @@ def changes(database: Database) -> int:
 
 def test_routes_that_are_open(guarded: TestClient, owner: Owner) -> None:
     found = routes(guarded)
-    assert {path for _, path in found} >= OPEN_TO_ALL - {"/openapi.json"}
-    for route in found:
+    undescribed = {"/", "/openapi.json"}
+    assert {path for _, path in found} >= OPEN_TO_ALL - undescribed
+    for route in [*found, *(("GET", path) for path in sorted(undescribed))]:
         if route[1] in OPEN_TO_ALL:
             assert owner.ask(route, {}).is_success
 
@@ -252,6 +258,61 @@ def test_a_revoked_key_is_refused_at_once(guarded: TestClient, database: Databas
     assert guarded.get("/v1/runs", headers=bearer(key)).status_code == 401
 
 
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_an_open_stream_ends_with_its_key(
+    guarded: TestClient, database: Database, toy: Toy, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(runs, "COMMENT_EVERY_S", 0.1)
+    monkeypatch.setattr(lasting, "LOOK_AGAIN_S", 0.1)
+    writer, reader = make_key(database, "nord"), make_key(database, "nord", frozenset({READ}))
+    asked = {"scenario": {**toy, "title": "hang"}}
+    run = guarded.post("/v1/runs", json=asked, headers=bearer(writer)).json()["id"]
+    with ThreadPoolExecutor(1) as pool:
+        stream = pool.submit(guarded.get, f"/v1/runs/{run}/events", headers=bearer(reader))
+        until(lambda: key_row(database, reader).last_used is not None)
+        time.sleep(0.5)
+        assert not stream.done(), "it ended before its key did"
+        if end == "revoked":
+            Keys(database.of(Caller("nord", "test", ALL))).revoke(id_of(reader))
+        else:
+            with database.writing() as session:
+                row = session.get_one(KeyRow, id_of(reader))
+                row.expires = row.created
+        told = stream.result(timeout=20)
+    assert told.status_code == 200
+    assert "event: state" in told.text
+    status = guarded.get(f"/v1/runs/{run}", headers=bearer(writer)).json()["status"]
+    assert status in ("accepted", "running")
+
+
+def test_a_stream_outlives_a_database_that_is_away_for_a_while(
+    guarded: TestClient, database: Database, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lasting, "LOOK_AGAIN_S", 0.0)
+    looked = 0
+    caller = LogIn.caller
+
+    def away_but_for_the_first(self: LogIn, header: str | None) -> Caller:
+        nonlocal looked
+        looked += 1
+        if looked > 1:
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
+        return caller(self, header)
+
+    headers = bearer(make_key(database, "nord"))
+    asked = {"scenario": {**toy, "title": "answer"}}
+    run = guarded.post("/v1/runs", json=asked, headers=headers).json()["id"]
+    monkeypatch.setattr(LogIn, "caller", away_but_for_the_first)
+    told = guarded.get(f"/v1/runs/{run}/events", headers=headers)
+    assert '"successful"' in told.text
+    assert looked > 1
+
+
+def key_row(database: Database, key: str) -> KeyRow:
+    with database.reading() as session:
+        return session.get_one(KeyRow, id_of(key))
+
+
 def test_keys_over_http(guarded: TestClient, database: Database) -> None:
     admin = bearer(make_key(database, "nord"))
     asked = {"name": "QGIS på kontoret", "scopes": ["read"], "days": 30}
@@ -284,11 +345,12 @@ def test_the_same_idempotency_key_of_two_tenants(
     assert made[0] != made[1]
 
 
-def test_a_key_has_its_own_rate(start: StartClient, database: Database) -> None:
-    greedy, modest = make_key(database, "nord"), make_key(database, "nord")
+def test_a_tenant_has_one_rate_however_many_keys(start: StartClient, database: Database) -> None:
+    keys = [make_key(database, "nord") for _ in range(3)]
+    modest = make_key(database, "sor")
     with start(database.url, require_login=True, reads_per_s=0.5) as client:
-        asked = [client.get("/v1/runs", headers=bearer(greedy)).status_code for _ in range(2)]
-        assert asked == [200, 429]
+        asked = [client.get("/v1/runs", headers=bearer(key)).status_code for key in keys]
+        assert asked == [200, 429, 429]
         assert client.get("/v1/runs", headers=bearer(modest)).status_code == 200
         assert client.get("/v1/runs").status_code == 401
         assert client.get("/v1/runs", headers=bearer("x")).status_code == 429, "the same address"

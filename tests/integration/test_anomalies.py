@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
@@ -27,6 +26,7 @@ from models import RunRow
 from tests.integration.processes import migrated
 from tests.integration.test_database import a_plan
 from tests.integration.test_job_queue import a_run, store
+from tests.local_client import local_client
 
 Toy = dict[str, Any]
 GONE = OperationalError("", None, psycopg.OperationalError("the server is gone"))
@@ -79,7 +79,7 @@ class Service:
     def __init__(self, url: str) -> None:
         migrated(url)
         app = create_app(Settings(database_url=url))
-        self.api = TestClient(app, raise_server_exceptions=False)
+        self.api = local_client(app)
         self.database: Database = app.state.services.database
         self.queue = DurableQueue(self.database, "me", 1)
         self.work = Work(self.database, 1000, TimeLimits(1000, 1000))

@@ -211,14 +211,14 @@ def test_a_damaged_file_stops_the_start(sqlite_url: str, how: str) -> None:
 
 
 def test_the_commands(
-    database_url: str,
+    empty_database_url: str,
     empty_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = str(tmp_path / "backup")
-    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", database_url)
+    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", empty_database_url)
     assert cli.main(["db", "check"]) == 1
     assert cli.main(["db", "backup", path]) == 2
     assert cli.main(["db", "upgrade"]) == 0

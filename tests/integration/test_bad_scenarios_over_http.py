@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.local_client import local_client
 from tests.unit.app.bad_scenarios import CASES, BadCase
 
 
@@ -17,7 +18,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
     folder: Path = tmp_path_factory.mktemp("http")
     settings = Settings(database_url=f"sqlite:///{folder / 'test.db'}")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with local_client(create_app(settings)) as client:
         yield client
 
 

@@ -33,28 +33,28 @@ def tables(url: str) -> set[str]:
     return names
 
 
-def test_up_check_and_down(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_up_check_and_down(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an operator does it: in the checkout, with the address in the environment."""
     monkeypatch.chdir(Path(__file__).parents[2])
-    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", database_url)
+    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", empty_database_url)
     alembic(["upgrade", "head"])
-    assert tables(database_url) == {*Base.metadata.tables, "alembic_version"}
+    assert tables(empty_database_url) == {*Base.metadata.tables, "alembic_version"}
     alembic(["check"])
     alembic(["downgrade", "base"])
-    assert tables(database_url) == {"alembic_version"}
+    assert tables(empty_database_url) == {"alembic_version"}
 
 
-def test_many_processes_migrate_at_once(database_url: str) -> None:
+def test_many_processes_migrate_at_once(empty_database_url: str) -> None:
     command = [sys.executable, "-c", "import sys, app.db; app.db.migrate(sys.argv[1])"]
-    processes = [subprocess.Popen([*command, database_url]) for _ in range(2)]
+    processes = [subprocess.Popen([*command, empty_database_url]) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert database.migrated()
     database.dispose()
 
 
-def test_an_old_database_is_known_as_such(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_old_database_is_known_as_such(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     assert not database.migrated()
     database.dispose()
 
@@ -79,24 +79,24 @@ migrate(sys.argv[1])
 
 
 @pytest.mark.parametrize("statement", [1, 6])
-def test_a_migration_that_is_killed_leaves_nothing(sqlite_url: str, statement: int) -> None:
-    command = [sys.executable, "-c", KILLED, sqlite_url, str(statement)]
+def test_a_migration_that_is_killed_leaves_nothing(empty_sqlite_url: str, statement: int) -> None:
+    command = [sys.executable, "-c", KILLED, empty_sqlite_url, str(statement)]
     assert subprocess.run(command).returncode == -signal.SIGKILL
-    assert tables(sqlite_url) == set()
-    migrate(sqlite_url)
-    assert "run" in tables(sqlite_url)
+    assert tables(empty_sqlite_url) == set()
+    migrate(empty_sqlite_url)
+    assert "run" in tables(empty_sqlite_url)
 
 
-def test_a_migration_may_rebuild_a_table_that_others_refer_to(sqlite_url: str) -> None:
+def test_a_migration_may_rebuild_a_table_that_others_refer_to(empty_sqlite_url: str) -> None:
     """With foreign keys on, dropping the old table would delete the rows that refer to it."""
-    migrate(sqlite_url)
-    with migrating(sqlite_url) as connection:
+    migrate(empty_sqlite_url)
+    with migrating(empty_sqlite_url) as connection:
         assert connection.scalar(text("PRAGMA foreign_keys")) == 0
-    with pytest.raises(RuntimeError), migrating(sqlite_url) as connection:
+    with pytest.raises(RuntimeError), migrating(empty_sqlite_url) as connection:
         connection.execute(
             text("INSERT INTO incumbent (run_id, seq, seconds, objective_nok) VALUES ('x',1,1,1)")
         )
-    with migrating(sqlite_url) as connection:
+    with migrating(empty_sqlite_url) as connection:
         assert connection.scalar(text("SELECT count(*) FROM incumbent")) == 0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from app.jobs import execution
+from app.jobs import execution, patience
 
 from .conftest import StartClient
 from .killloop import Postgres
@@ -87,7 +87,7 @@ def test_a_run_waits_for_room_in_the_job_folder(
         return solve(*arguments, **named)
 
     monkeypatch.setattr(execution, "run_in_child", solve_when_there_is_room)
-    monkeypatch.setattr(execution, "RETRY_S", 0.1)
+    monkeypatch.setattr(patience, "RETRY_S", 0.1)
     with start(sqlite_url) as client:
         run_id = post(client, toy, "answer")
         until(lambda: run(client, run_id)["status"] == "successful")
@@ -115,7 +115,7 @@ def test_a_result_waits_for_room_in_the_spool(
 
     monkeypatch.setattr(execution.Work, "succeed", succeed_when_it_is_back)
     monkeypatch.setattr(execution.Spool, "put", full)
-    monkeypatch.setattr(execution, "RETRY_S", 0.1)
+    monkeypatch.setattr(patience, "RETRY_S", 0.1)
     with start(sqlite_url) as client:
         run_id = post(client, toy, "answer")
         until(lambda: run(client, run_id)["status"] == "successful")

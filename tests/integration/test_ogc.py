@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 
 from app.ogc.documents import CONFORMS_TO
 from geodata.layers import MAP_LAYERS
+from tests.local_client import ORIGIN
 
 Toy = dict[str, Any]
 PROBLEM = "application/problem+json"
-ORIGIN = "http://testserver"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 TOWN = "/ogc/scenarios/{}"
 

@@ -81,6 +81,19 @@ def test_versions(client: TestClient, toy: Toy) -> None:
     assert client.delete(address, headers={"if-match": f'"x", {second}'}).status_code == 412
 
 
+def test_several_lines_of_conditions_are_one_list(client: TestClient, toy: Toy) -> None:
+    made = client.post("/v1/scenarios", json=toy)
+    address, etag = made.headers["location"], made.headers["etag"]
+    for tags in ([etag, '"x"'], ['"x"', '"y"', etag]):
+        known = [("if-none-match", tag) for tag in tags]
+        assert client.get(address, headers=known).status_code == 304
+    stale = [("if-match", '"x"'), ("if-match", '"y"')]
+    assert client.patch(address, json={}, headers=stale).status_code == 412
+    several = [*stale, ("if-match", etag)]
+    assert client.patch(address, json={"title": "To"}, headers=several).status_code == 200
+    assert client.patch(address, json={"title": "Tre"}, headers=several).status_code == 412
+
+
 def test_of_many_that_change_one_version_one_wins(client: TestClient, toy: Toy) -> None:
     made = client.post("/v1/scenarios", json=toy)
     headers = {"if-match": made.headers["etag"]}

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.db import Database, migrate
-from app.jobs import execution
+from app.jobs import patience
 from app.jobs.child import Limits
 from app.jobs.execution import Executor
 from app.jobs.queue import DurableQueue, GivenBack
 from app.jobs.spool import Spool, Spooled
 from app.jobs.watch import Watch
 from app.repositories.runs import RunRepository
+from app.services.parts import Parts
 from app.services.work import TimeLimits, Work
 from models import RunRow, RunStatus
 from tests.integration.test_job_queue import a_run
@@ -40,23 +41,27 @@ class Worker:
         self.stopping = threading.Event()
         self.work = Away(database, 1000, TimeLimits(1000, 1000))
         self.spool = Spool(folder / "spool")
+        parts, queue = Parts(database, 1000, 1000), DurableQueue(database, name, 1)
         watch = Watch(
             database,
             self.work,
-            DurableQueue(database, name, 1),
+            parts,
+            queue,
             name,
             dead_after_s=10,
             retention_days=None,
         )
         limits = Limits(folder=folder)
-        self.execute = Executor(self.work, watch, self.spool, name, limits, self.stopping)
+        self.execute = Executor(
+            self.work, parts, queue, watch, self.spool, name, limits, self.stopping
+        )
 
 
 @pytest.fixture
 def database(
     sqlite_url: str, fake_child: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
-    monkeypatch.setattr(execution, "RETRY_S", 0.05)
+    monkeypatch.setattr(patience, "RETRY_S", 0.05)
     migrate(sqlite_url)
     database = Database(sqlite_url)
     row = a_run("a")

@@ -17,7 +17,7 @@ from app.jobs.queue import DurableQueue
 from app.repositories.figures import FigureRepository
 from app.repositories.runs import RunRepository
 from app.services.work import TimeLimits, Work
-from models import IdempotencyRow, IncumbentRow, RunRow, RunStatus, ScenarioRow
+from models import IdempotencyRow, IncumbentRow, PartRow, RunRow, RunStatus, ScenarioRow
 from solver.domain.result import Progress
 
 from .conftest import StartClient
@@ -60,9 +60,16 @@ def fill(database: Database, caller: Caller) -> None:
         session.add(IdempotencyRow(key="k", route="/", body_hash="", resource_id=name, created=now))
         session.flush()
         RunRepository(session).add_incumbent(name, Progress(1.0, 1.0, 1.0, 0.0))
+        session.add(PartRow(run_id=name, id=name, position=0, what="{}", seconds=1.0))
 
 
-ROWS = {RunRow: "id", ScenarioRow: "id", IdempotencyRow: "resource_id", IncumbentRow: "run_id"}
+ROWS = {
+    RunRow: "id",
+    ScenarioRow: "id",
+    IdempotencyRow: "resource_id",
+    IncumbentRow: "run_id",
+    PartRow: "run_id",
+}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.__tablename__)
@@ -163,7 +170,7 @@ def test_a_session_is_told_to_the_database_anew_each_time(walled_url: str) -> No
             assert session.scalars(everything).all() == [caller.tenant]
     with database.reading() as session:
         assert sorted(session.scalars(everything)) == ["nord", "sor"]
-    for table in ("run", "scenario", "idempotency_key", "incumbent"):
+    for table in ("run", "scenario", "idempotency_key", "incumbent", "part"):
         with psycopg.connect(walled_url) as connection:
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     with psycopg.connect(walled_url) as connection:

@@ -82,19 +82,19 @@ def goes_through(url: str, statements: range) -> int:
     return statements.stop
 
 
-def test_an_upgrade_that_is_killed_leaves_the_old(database_url: str) -> None:
-    filled(database_url)
-    goes_through(database_url, range(3, 30, 9))
-    migrate(database_url)
-    assert counts(database_url)[:4] == [1, 1, 1, 1]
+def test_an_upgrade_that_is_killed_leaves_the_old(empty_database_url: str) -> None:
+    filled(empty_database_url)
+    goes_through(empty_database_url, range(3, 30, 9))
+    migrate(empty_database_url)
+    assert counts(empty_database_url)[:4] == [1, 1, 1, 1]
 
 
 @pytest.mark.slow
-def test_an_upgrade_killed_after_each_statement(database_url: str) -> None:
-    filled(database_url)
-    assert goes_through(database_url, range(1, 1000)) > 20
-    assert counts(database_url)[:4] == [1, 1, 1, 1]
-    database = Database(database_url)
+def test_an_upgrade_killed_after_each_statement(empty_database_url: str) -> None:
+    filled(empty_database_url)
+    assert goes_through(empty_database_url, range(1, 1000)) > 20
+    assert counts(empty_database_url)[:4] == [1, 1, 1, 1]
+    database = Database(empty_database_url)
     assert database.migrated()
     database.dispose()
 
@@ -111,7 +111,7 @@ def test_a_service_beside_an_upgrade_answers_in_time(
         def upgrade() -> None:
             with psycopg.connect(postgresql_url) as connection:
                 connection.execute("LOCK TABLE run IN ACCESS EXCLUSIVE MODE")
-                time.sleep(7)
+                time.sleep(5)
             done.set()
 
         thread = threading.Thread(target=upgrade)

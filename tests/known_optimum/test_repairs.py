@@ -1,5 +1,6 @@
 """A few hundred random infeasible scenarios: the cheapest repair, against trying everything."""
 
+from functools import cache
 from math import inf
 
 import pytest
@@ -9,13 +10,14 @@ from app.services.analyses import answer
 from app.services.task import Task
 from solver import SolveOptions, Watcher, solve
 from solver.domain.result import Outcome
+from tests.examples import some
 from tests.known_optimum.repairs import Relaxing, usual_prices
 from tests.random_scenarios import random_scenario, tight_scenario
 from tests.siting import Document, instance_of
 
 MOST_COMBINATIONS = 30_000
-SCENARIOS = 300
-MORE_SCENARIOS = 1000
+SCENARIOS = 1000
+ORDINARY = 100
 
 
 def small_scenario(seed: int) -> Document:
@@ -24,11 +26,20 @@ def small_scenario(seed: int) -> Document:
         document = (tight_scenario if seed % 4 else random_scenario)(seed)
         if Relaxing(document).combinations <= MOST_COMBINATIONS:
             return document
-        seed += MORE_SCENARIOS
+        seed += SCENARIOS
 
 
-def assert_same_as_trying_everything(document: Document, alternatives: int) -> None:
-    cheapest = Relaxing(document).cheapest(usual_prices(document))
+@cache
+def cheapest_of(seed: int) -> float:
+    """What the cheapest repair of the seed's scenario costs, found by trying everything."""
+    document = small_scenario(seed)
+    return Relaxing(document).cheapest(usual_prices(document))
+
+
+@pytest.mark.parametrize("seed", some(range(SCENARIOS), ORDINARY))
+def test_the_cheapest_repair_is_what_trying_everything_finds(seed: int) -> None:
+    document, alternatives = small_scenario(seed), seed % 5
+    cheapest = cheapest_of(seed)
     found = answer(
         Task(document, "repair", {"alternatives": alternatives}), SolveOptions(), Watcher()
     )
@@ -53,17 +64,5 @@ def assert_same_as_trying_everything(document: Document, alternatives: int) -> N
         assert prices[0] == pytest.approx(cheapest, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(SCENARIOS))
-def test_the_cheapest_repair_is_what_trying_everything_finds(seed: int) -> None:
-    assert_same_as_trying_everything(small_scenario(seed), alternatives=seed % 3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(SCENARIOS, MORE_SCENARIOS))
-def test_the_cheapest_repair_of_more_scenarios(seed: int) -> None:
-    assert_same_as_trying_everything(small_scenario(seed), alternatives=4)
-
-
-def test_two_hundred_of_these_scenarios_are_infeasible() -> None:
-    documents = map(small_scenario, range(SCENARIOS))
-    assert sum(Relaxing(d).cheapest(usual_prices(d)) > 0 for d in documents) >= 200
+def test_two_thirds_of_these_scenarios_are_infeasible() -> None:
+    assert sum(cheapest_of(seed) > 0 for seed in range(ORDINARY)) >= 2 * ORDINARY / 3

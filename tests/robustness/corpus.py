@@ -206,7 +206,8 @@ LAX_NUMBERS = ("٣", "1%0a")  # pydantic reads them as 3 and 1
 def addresses() -> Iterator[Ask]:
     """Paths and queries that lead nowhere."""
     paths = (
-        *("/", "//", "/v1", "/v1/", "/v1//runs", "/v1/runs/", "/V1/RUNS", "/v1/runs/.."),
+        *("/web/", "/web/nothing.js", "/web/../app/main.py", "/web/%2e%2e/routes.py", "/web/."),
+        *("//", "/v1", "/v1/", "/v1//runs", "/v1/runs/", "/V1/RUNS", "/v1/runs/.."),
         *("/v1/../etc/passwd", "/..%2f..%2fetc/passwd", "/%00", "/v1/runs/%00", "/v1/runs/%0a%0d"),
         *("/v1/runs/%ff", "/v1/runs/%c0%af", "/v1/runs/%F0%9F%98%80", "/v1/runs/a%2fb"),
         *("/v1/runs/" + 300 * "a", "/v1/runs/x;y=z", "/v1/runs/x/plan.gpkg/..", "/v1/runs/*"),

@@ -26,8 +26,9 @@ def test_no_generated_request_breaks_the_service(tmp_path: Path) -> None:
         *((operation, GenerationMode.POSITIVE) for operation in OPERATIONS),
         *((operation, GenerationMode.NEGATIVE) for operation in WITH_INPUT),
     ]
-    rates = {"reads_per_s": 1e6, "writes_per_s": 1e6, "max_time_limit_s": 1, "max_queue": 5}
-    with serving(tmp_path, **rates) as server:
+    room = {"max_queue": 1_000_000, "max_queued_per_tenant": 1_000_000}
+    rates = {"reads_per_s": 1e6, "writes_per_s": 1e6, "max_time_limit_s": 1}
+    with serving(tmp_path, **rates, **room) as server:
         known = known_ids(server.address, bundled.load("lillehammer-2018"))
         before = server.memory_mb
         sent = sum(

@@ -15,10 +15,10 @@ CLIENTS = 400
 SECONDS = 8
 HEALTH_S = 0.5
 SLACK = 6  # the clients take the same processors as the service
-READ = b"GET /v1/scenarios/lillehammer HTTP/1.1\r\nHost: x\r\n\r\n"
+READ = b"GET /v1/scenarios/lillehammer HTTP/1.1\r\nHost: localhost\r\n\r\n"
 WRITE_BODY = b'{"scenario": "lillehammer-2018"}'
 WRITE = (
-    b"POST /v1/runs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%s" % (len(WRITE_BODY), WRITE_BODY)
 )
 ALLOWED = {

@@ -66,15 +66,16 @@ def assert_told(answer: bytes, status: int, code: str) -> None:
     assert json.loads(body)["code"] == code
 
 
-HEAD = b"POST /v1/scenarios HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
+HEAD = b"POST /v1/scenarios" + HOST + b"Content-Type: application/json\r\n"
 
 
 @pytest.mark.parametrize(
     ("said", "piece", "seconds", "code"),
     [
         (b"GET / HT", b"T", HEAD_S, "bad_http"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"y", HEAD_S, "request_late"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n", b"X: y\r\n", HEAD_S, "request_late"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"y", HEAD_S, "request_late"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X: y\r\n", HEAD_S, "request_late"),
         (HEAD + b"Content-Length: 1000\r\n\r\n{", b" ", BODY_S, "request_late"),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", BODY_S, "request_late"),
     ],
@@ -101,7 +102,7 @@ def test_who_says_nothing_is_let_go_without_a_word(server: Server) -> None:
 
 
 def test_a_connection_is_kept_for_another_request_and_not_for_ever(server: Server) -> None:
-    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with server.connect() as connection:
         for _ in range(3):
             connection.sendall(request)
@@ -116,7 +117,9 @@ def test_a_connection_is_kept_for_another_request_and_not_for_ever(server: Serve
 def test_a_trickle_behind_an_answer_ends_too(server: Server) -> None:
     """The route has answered, and the body it never asked for goes on."""
     with server.connect() as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        connection.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
+        )
         answer, took = trickled(connection, b" ")
     assert answer.startswith(b"HTTP/1.1 200")
     assert took < BODY_S + SLACK_S
@@ -134,7 +137,7 @@ def test_a_late_request_leaves_nothing(server: Server) -> None:
 def test_a_late_body_to_a_route_that_reads_none_leaves_all_as_it_was(server: Server) -> None:
     address = f"{server.address}/v1/scenarios"
     made = httpx.post(address, json=TOY).json()["id"]
-    delete = b"DELETE /v1/scenarios/%s HTTP/1.1\r\nHost: x\r\n" % made.encode()
+    delete = b"DELETE /v1/scenarios/%s HTTP/1.1\r\nHost: localhost\r\n" % made.encode()
     answer = server.exchange(delete + b"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n")
     assert_told(answer, 408, "request_late")
     assert httpx.get(f"{address}/{made}").status_code == 200
@@ -150,29 +153,29 @@ WHOLE_HEADS = {**HEADS, "some too many": 30 * b"X: y\r\n"}
 
 @pytest.mark.parametrize("head", WHOLE_HEADS)
 def test_a_head_has_a_budget(server: Server, head: str) -> None:
-    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + WHOLE_HEADS[head] + b"\r\n\r\n"
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + WHOLE_HEADS[head] + b"\r\n\r\n"
     assert_told(server.exchange(request), 431, "head_too_large")
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_a_head_without_an_end_has_a_budget(server: Server, head: str) -> None:
-    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + HEADS[head]
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + HEADS[head]
     assert_told(server.exchange(request), 431, "head_too_large")
 
 
 def test_an_address_counts_in_the_head(server: Server) -> None:
-    request = b"GET /" + 9000 * b"a" + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /" + 9000 * b"a" + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert_told(server.exchange(request), 431, "head_too_large")
 
 
-@pytest.mark.parametrize("hosts", [b"", b"Host: x\r\nHost: x\r\n"])
+@pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: localhost\r\n"])
 def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
     assert_told(server.exchange(b"GET /healthz HTTP/1.1\r\n" + hosts + b"\r\n"), 400, "bad_host")
 
 
 def test_requests_may_come_in_one_piece(server: Server) -> None:
-    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     answer = server.exchange(9 * one + last)
     assert answer.count(b"HTTP/1.1 200 OK") == 10
 
@@ -194,14 +197,14 @@ def test_many_idle_keep_nobody_out(server: Server) -> None:
 
 def test_when_all_are_busy_only_health_is_answered(tmp_path: Path) -> None:
     body = b'{"scenario": "lillehammer", "options": {"mip_gap": 0}}'
-    head = b"POST /v1/runs HTTP/1.1\r\nHost: x\r\nPrefer: wait=100\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /v1/runs" + HOST + b"Prefer: wait=100\r\nContent-Length: %d\r\n\r\n"
     with serving(tmp_path, max_connections=5) as server, ExitStack() as stack:
         for _ in range(5):
             stack.enter_context(server.connect()).sendall(head % len(body) + body)
         _wait_until(lambda: b"200" in _status(server, b"/healthz") and _runs(tmp_path) == 5)
         for _ in range(3):
             assert _status(server, b"/healthz").startswith(b"HTTP/1.1 200")
-            refused = server.exchange(b"GET /v1/runs HTTP/1.1\r\nHost: x\r\n\r\n")
+            refused = server.exchange(b"GET /v1/runs HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert_told(refused, 503, "too_many_connections")
             assert b"\r\nretry-after: " in refused
         for _ in range(100):  # these ask nothing, and the reserve is small
@@ -216,7 +219,9 @@ def _runs(folder: Path) -> int:
 
 
 def _status(server: Server, path: bytes) -> bytes:
-    return server.exchange(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    return server.exchange(
+        b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
 
 
 def _wait_until(holds: Callable[[], bool]) -> None:
@@ -228,7 +233,10 @@ def _wait_until(holds: Callable[[], bool]) -> None:
 
 def test_bodies_have_a_budget_together(server: Server) -> None:
     declared = HEAD + b"Content-Length: 900000\r\n\r\n"
-    whole = declared.replace(b"Host: x", b"Host: x\r\nConnection: close") + 900_000 * b" "
+    whole = (
+        declared.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close")
+        + 900_000 * b" "
+    )
     with server.connect() as first:
         first.sendall(declared)  # declaring alone takes nothing from others
         assert b"empty_document" in server.exchange(whole)
@@ -255,7 +263,7 @@ def test_a_route_that_reads_no_body_does_nothing_when_the_body_is_too_large(
 
 def test_a_client_that_does_not_read_is_let_go(server: Server) -> None:
     """It asks for more than the machine's own buffers take, and never takes it in."""
-    request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", server.port))

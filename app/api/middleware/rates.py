@@ -22,13 +22,13 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def client_of(scope: Scope) -> str:
-    """Whom a request counts for: who logged in, else the address it came from.
+    """Whom a request counts for: the tenant of who logged in, else the address it came from.
 
-    Of an IPv6 address it is the network of 64 bits.
+    A tenant makes as many keys as it likes. Of an IPv6 address it is the network of 64 bits.
     """
     caller = caller_of(scope)
     if caller is not None and caller != ANYBODY:
-        return f"{caller.tenant} {caller.actor}"
+        return f"tenant {caller.tenant}"
     host: str = (scope.get("client") or ("", 0))[0]
     try:
         address = ipaddress.ip_address(host)

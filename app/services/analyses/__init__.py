@@ -34,9 +34,14 @@ ANSWERING: Mapping[RunKind, Answering] = {
     "stress": stress.answer,
 }
 
+ANSWERING_PARTS: Mapping[RunKind, Callable[..., list[Any]]] = {"stress": stress.answer_parts}
+
 
 def answer(task: Task, options: SolveOptions, watcher: Watcher) -> Document:
-    """The result document of a task that has been checked."""
+    """The result document of a task that has been checked; of parts their `answers`, in order."""
     scenario = check_scenario(dict(task.document))
     parameters = PARAMETERS[task.kind].model_validate(task.parameters)
+    if task.parts:
+        answers = ANSWERING_PARTS[task.kind](scenario, parameters, task.parts, options, watcher)
+        return {"answers": answers}
     return ANSWERING[task.kind](scenario, parameters, options, watcher)

@@ -1,7 +1,7 @@
 """Kind `stress`: one plan against many futures."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +14,12 @@ from app.services.futures import PlannedFuture, planned_futures
 from app.services.instances import make_instance
 from app.services.plan_document import make_plan
 from app.services.stress_words import stress_text
+from solver.analysis.parts import What, work_on_parts
 from solver.analysis.session import Session
 from solver.analysis.stress import Best, Comparison, Stress, stress_plan
-from solver.analysis.trials import Break, Candidate, Trial
+from solver.analysis.trial import Break, Trial
+from solver.analysis.trials import Candidate
+from solver.domain.crew import Json
 from solver.domain.futures import Decisions, Delay, Future
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, SolveOptions, Watcher
@@ -37,13 +40,12 @@ def answer(
     instance = make_instance(scenario)
     planned = {future.name: future for future in planned_futures(scenario, parameters)}
     futures = [_future(instance, one) for one in planned.values()]
-    price = parameters.missing_place_year_nok
     session = Session(replace(options, seek_conflict=False), watcher, parts=len(futures))
     found = stress_plan(
         instance,
         futures,
         None if parameters.plan is None else _decisions(parameters.plan),
-        scenario.objective.unmet_place_year_nok or 0.0 if price is None else price,
+        _missing_place_year_nok(scenario, parameters),
         session,
     )
     base = found.base
@@ -59,6 +61,31 @@ def answer(
         scenario=scenario,
         instance=instance,
     )
+
+
+def answer_parts(
+    scenario: Scenario,
+    parameters: StressParameters,
+    whats: Sequence[What],
+    options: SolveOptions,
+    watcher: Watcher,
+) -> list[Json | None]:
+    """The answers to parts of a stress that another process works on; None where there is none."""
+    instance = make_instance(scenario)
+    named = {what["future"] for what in whats}
+    futures = {
+        one.name: _future(instance, one)
+        for one in planned_futures(scenario, parameters)
+        if one.name in named
+    }
+    session = Session(replace(options, seek_conflict=False), watcher, parts=len(whats))
+    price = _missing_place_year_nok(scenario, parameters)
+    return work_on_parts(whats, instance, futures, price, session)
+
+
+def _missing_place_year_nok(scenario: Scenario, parameters: StressParameters) -> float:
+    price = parameters.missing_place_year_nok
+    return scenario.objective.unmet_place_year_nok or 0.0 if price is None else price
 
 
 def _future(instance: SitingInstance, planned: PlannedFuture) -> Future:

@@ -1,6 +1,7 @@
 """Positions and outlines lie in Norway, and there are not too many points of them."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from app.schemas.issues import pointer
@@ -60,12 +61,11 @@ def _locations(scenario: Scenario) -> Iterator[tuple[Place, list[float]]]:
 
 def _vertices(outline: dict[str, Any]) -> int:
     """How many lists of something else than lists there are, whatever shape the outline has."""
-    pending: list[Any] = [outline.get("coordinates")]
+    values: list[Any] = [outline.get("coordinates")]
     found = 0
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            nested = [member for member in value if isinstance(member, list)]
-            pending.extend(nested)
-            found += not nested
-    return found
+    while True:
+        lists = [value for value in values if isinstance(value, list)]
+        values = list(chain.from_iterable(lists))
+        if list not in set(map(type, values)):
+            return found + len(lists)
+        found += sum(list not in set(map(type, one)) for one in lists)

@@ -11,7 +11,7 @@ def test_a_match(header: str | None) -> None:
     require_match(header, '"3"')
 
 
-@pytest.mark.parametrize("header", ["", '"2"', 'W/"3"', "3", '"33"'])
+@pytest.mark.parametrize("header", ["", '"2"', 'W/"3"', "3", '"33"', '"a,*,b"', '"1", *'])
 def test_no_match(header: str) -> None:
     with pytest.raises(PreconditionFailed):
         require_match(header, '"3"')

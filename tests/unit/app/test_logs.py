@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 import sys
 from typing import Any
 
@@ -66,3 +67,17 @@ def test_plain_lines_name_what_they_know() -> None:
     line = PlainLines().format(record("request", path="/v1/runs", status=404))
     assert line.endswith("warning app.x request path=/v1/runs status=404")
     assert "request_id" not in line
+
+
+def test_the_queue_writes_as_we_do() -> None:
+    told = """
+from app import logs
+from dbos._logger import dbos_logger, init_logger
+
+logs.configure("json")
+init_logger()
+dbos_logger.error("away")
+"""
+    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    (line,) = (line for line in ended.stderr.splitlines() if "away" in line)
+    assert json.loads(line)["logger"] == "dbos"

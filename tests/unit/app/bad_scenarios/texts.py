@@ -108,7 +108,15 @@ TEXTS: tuple[tuple[str, bytes, str, str], ...] = (
         "unknown_field",
     ),
     ("20-MB-of-spaces", b" " * 20_000_001, "", "document_too_large"),
-    ("million-unknown-fields", _many(1_000_000, "0"), "/districts", "scenario_too_large"),
+    ("million-unknown-fields", _many(1_000_000, "0"), "", "too_many_fields"),
+    (
+        "900000-unknown-fields",
+        _many(900_000, "0").replace(
+            b'"sites": {', b'"extra": [' + 300_000 * b"0," + b'0], "sites": {'
+        ),
+        "/districts",
+        "scenario_too_large",
+    ),
     ("510000-vertices", _vertices(15, 34_000), "/districts", "geometry_too_large"),
     (
         "120-million-pairs",
