@@ -152,7 +152,7 @@ def test_the_year_takes_no_focus_from_a_list(someone: Planner, service: Service)
     district = lists.get_by_role("button").last
     name = district.inner_text()
     district.focus()
-    expect(someone.page.get_by_role("heading", name="Nøkkeltall 2020")).to_be_visible()
+    expect(someone.page.get_by_role("heading", name=re.compile("Nøkkeltall 202"))).to_be_visible()
     assert someone.page.evaluate("document.activeElement.innerText") == name
     expect(lists.locator("details[open]")).to_have_count(3)
 

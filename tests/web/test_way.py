@@ -19,7 +19,7 @@ def test_open_play_change_run_and_compare(someone: Planner, service: Service) ->
     expect(year).to_be_focused()
     someone.tab_to(someone.button("Spill av"), backwards=True)
     someone.press("Enter")
-    expect(page.get_by_role("heading", name="Nøkkeltall 2020")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Nøkkeltall 202"))).to_be_visible()
     expect(someone.button("Stopp")).to_be_focused()
     someone.press("Space")
 
