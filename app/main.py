@@ -26,6 +26,7 @@ from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
 from app.jobs.durable import DurableJobEngine
 from app.jobs.port import JobEngine
 from app.ogc import routes as ogc
+from app.services.acceptance import checked_scenarios
 from app.services.login import LogIn
 from app.services.maps import MapCache
 from app.settings import Settings
@@ -152,6 +153,7 @@ def _wire(settings: Settings) -> Services:
         engine=DurableJobEngine(database, settings),
         feed=Feed(database),
         map_cache=MapCache(settings.map_cache_mb),
+        checked=checked_scenarios(),
         metrics=Metrics(database),
     )
 

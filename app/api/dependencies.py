@@ -13,7 +13,7 @@ from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
 from app.jobs.port import JobEngine
 from app.schemas.jsontext import parse_json
-from app.services.acceptance import Acceptance
+from app.services.acceptance import Acceptance, Checked
 from app.services.batches import Batches
 from app.services.idempotency import KeyedPost
 from app.services.keys import Keys
@@ -21,6 +21,7 @@ from app.services.login import LogIn
 from app.services.maps import MapCache, Maps
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
+from app.services.sized_cache import SizedCache
 from app.settings import Settings
 from solver.domain.errors import DocumentInvalid
 
@@ -44,6 +45,7 @@ class Services:
     metrics: Metrics
     feed: Feed
     map_cache: MapCache
+    checked: SizedCache[Checked]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ class ServicesForCaller:
     def _acceptance(self) -> Acceptance:
         common = self.common
         engine = common.engine
-        return Acceptance(self.scenarios, common.settings, engine.enqueue, engine.waiting)
+        return Acceptance(
+            self.scenarios, common.checked, common.settings, engine.enqueue, engine.waiting
+        )
 
     @property
     def _database(self) -> CallersDatabase:

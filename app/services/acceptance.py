@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.plan_document import scenario_hash
 from app.services.scenarios import Scenarios, as_text
+from app.services.sized_cache import SizedCache
 from app.settings import Settings
 from models import RunRow, RunStatus
 from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
@@ -28,14 +29,37 @@ CountWaiting = Callable[[], int]
 
 logger = logging.getLogger(__name__)
 
+KEPT_BYTES = 20e6
+"""Of the texts of checked scenarios; the scenarios themselves take some times as much."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A scenario without faults, and what a run keeps of it."""
+
+    scenario: Scenario
+    text: str
+    hash: str
+
+
+def checked_scenarios() -> SizedCache[Checked]:
+    """Room for named scenarios: each version is checked once, however many runs ask for it."""
+    return SizedCache(KEPT_BYTES, lambda checked: len(checked.text))
+
 
 class Acceptance:
     """Takes in runs for one caller."""
 
     def __init__(
-        self, scenarios: Scenarios, settings: Settings, enqueue: Enqueue, waiting: CountWaiting
+        self,
+        scenarios: Scenarios,
+        checked: SizedCache[Checked],
+        settings: Settings,
+        enqueue: Enqueue,
+        waiting: CountWaiting,
     ) -> None:
         self._scenarios = scenarios
+        self._known = checked
         self._settings = settings
         self._enqueue = enqueue
         self._waiting = waiting
@@ -76,11 +100,10 @@ class Acceptance:
         Raises DocumentInvalid, and Unprocessable for a name that no scenario has.
         """
         named = isinstance(asked, str)
-        scenario = _checked(
-            self._scenarios.named(asked, pointer).document if isinstance(asked, str) else asked,
-            pointer,
+        checked = (
+            self._named(asked, pointer) if isinstance(asked, str) else _checked(asked, pointer)
         )
-        parameters = check_parameters(request.kind, request.parameters or {}, scenario)
+        parameters = check_parameters(request.kind, request.parameters or {}, checked.scenario)
         return RunRow(
             id=str(uuid4()),
             scenario_id=asked if named else None,
@@ -88,9 +111,17 @@ class Acceptance:
             status=RunStatus.ACCEPTED,
             options=self.options(request.options),
             parameters=parameters.model_dump(mode="json"),
-            scenario=as_text(scenario.plain()),
-            scenario_hash=scenario_hash(scenario),
+            scenario=checked.text,
+            scenario_hash=checked.hash,
             priority=request.priority,
+        )
+
+    def _named(self, name: str, pointer: str) -> Checked:
+        # Edited in between, the newer one is kept as the older, which nobody will be told of again.
+        version = self._scenarios.etag_of_named(name, pointer)
+        return self._known.get(
+            (name, version),
+            lambda: _checked(self._scenarios.named(name, pointer).document, pointer),
         )
 
     def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
@@ -105,10 +136,11 @@ class Acceptance:
             logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
 
 
-def _checked(document: dict[str, Any], pointer: str) -> Scenario:
+def _checked(document: dict[str, Any], pointer: str) -> Checked:
     """The scenario of a request; pointers of its issues start at the request."""
     try:
-        return check_scenario(document)
+        scenario = check_scenario(document)
     except DocumentInvalid as error:
         issues = [replace(issue, pointer=f"{pointer}{issue.pointer}") for issue in error.issues]
         raise ScenarioInvalid(issues) from error
+    return Checked(scenario, as_text(scenario.plain()), scenario_hash(scenario))

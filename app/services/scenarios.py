@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -155,17 +156,28 @@ class Scenarios:
 
     def named(self, scenario_id: str, pointer: str) -> StoredScenario:
         """As `get`, for an id at `pointer` in a body: Unprocessable when nothing has it."""
-        try:
+        with _asked_for(scenario_id, pointer):
             return self.get(scenario_id)
-        except NotFound as error:
-            known = ", ".join(bundled.names())
-            issue = Issue(
-                pointer,
-                "scenario_not_found",
-                f"Det finnes ikke noe scenario {shown(scenario_id)}.",
-                f"Bruk id-en til et lagret scenario, eller et innebygd: {known}.",
-            )
-            raise Unprocessable(issue.code, issue.message, [issue]) from error
+
+    def etag_of_named(self, scenario_id: str, pointer: str) -> str:
+        """As `etag`, likewise."""
+        with _asked_for(scenario_id, pointer):
+            return self.etag(scenario_id)
+
+
+@contextmanager
+def _asked_for(scenario_id: str, pointer: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        known = ", ".join(bundled.names())
+        issue = Issue(
+            pointer,
+            "scenario_not_found",
+            f"Det finnes ikke noe scenario {shown(scenario_id)}.",
+            f"Bruk id-en til et lagret scenario, eller et innebygd: {known}.",
+        )
+        raise Unprocessable(issue.code, issue.message, [issue]) from error
 
 
 def _is_change(body: Any) -> bool:

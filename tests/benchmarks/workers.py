@@ -7,11 +7,8 @@ the server.
 """
 
 import argparse
-import os
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,25 +18,12 @@ from typing import Any
 import httpx
 
 from geodata import bundled
+from tests.benchmarks.product import SEEN_S, serving, started
 from tests.integration.killloop import Postgres
-from tests.integration.processes import answers, rows, until
+from tests.integration.processes import rows, until
 
 GAP = 0.003
 LONGEST_S = 1200.0
-SEEN_S = 60.0
-
-
-@contextmanager
-def started(url: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The product in a process of its own, killed at the end."""
-    environment = {**os.environ, "FLERKJERNE_DATABASE_URL": url, "FLERKJERNE_WORKERS": "1"}
-    command = [sys.executable, "-m", "app.cli", *arguments]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=environment, **quiet) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @contextmanager
@@ -51,11 +35,7 @@ def service(helpers: int) -> Iterator[tuple[httpx.Client, list[subprocess.Popen[
         )
         postgres = Postgres(folder)
         stack.callback(postgres.end)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        stack.enter_context(started(postgres.url, "serve", "--port", str(port)))
-        client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60))
-        until(lambda: answers(client), SEEN_S)
+        client = stack.enter_context(serving(postgres.url))
         added = [stack.enter_context(started(postgres.url, "worker")) for _ in range(helpers)]
         until(lambda: len(rows(postgres.url, "SELECT pid FROM worker")) == 1 + helpers, SEEN_S)
         yield client, added

@@ -92,16 +92,16 @@ def other_postgresql_url(postgresql: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def walled_url(postgresql: str, postgresql_url: str) -> Iterator[str]:
-    """Address of a new database, as its owner, who is no superuser and so meets walls."""
+def walled_url(postgresql: str, empty_postgresql_url: str) -> Iterator[str]:
+    """Address of a new, empty database, as its owner, who is no superuser and so meets walls."""
     role = f"r_{uuid4().hex}"
-    name = make_url(postgresql_url).database
+    name = make_url(empty_postgresql_url).database
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN")
         connection.execute(f"ALTER DATABASE {name} OWNER TO {role}")
-        yield postgresql_url.replace("//postgres:", f"//{role}:")
+        yield empty_postgresql_url.replace("//postgres:", f"//{role}:")
         connection.execute(f"ALTER DATABASE {name} OWNER TO postgres")
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgresql_url, autocommit=True) as connection:
         connection.execute(f"DROP OWNED BY {role}")
         connection.execute(f"DROP ROLE {role}")
 

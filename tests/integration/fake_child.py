@@ -73,6 +73,12 @@ def write_a_huge_file(_options: SolveOptions, _watcher: Watcher) -> bytes:
     return a_plan("optimal")
 
 
+def tell_niceness(_options: SolveOptions, _watcher: Watcher) -> bytes:
+    group = Path("/proc/self/autogroup")
+    session = group.read_text() if group.exists() else ""
+    return a_plan("optimal", niceness=os.nice(0), session=session)
+
+
 def tell_descriptors(_options: SolveOptions, _watcher: Watcher) -> bytes:
     links = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
     found = {link: os.readlink(link) for link in links if os.path.lexists(link)}

@@ -192,6 +192,14 @@ def test_the_child_has_no_descriptor_of_its_caller(tmp_path: Path) -> None:
     assert {target.partition(":")[0] for target in targets} <= {"/dev/null", "pipe"}
 
 
+def test_others_go_first() -> None:
+    plan = run("tell_niceness", limits=Limits(niceness=7)).document
+    assert plan is not None
+    told = json.loads(plan)
+    assert told["niceness"] == os.nice(0) + 7
+    assert not told["session"] or told["session"].endswith(f"nice {told['niceness']}\n")
+
+
 def test_the_referee_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result, "REFEREE_SECONDS", 1.0)
     options, limits = SolveOptions(time_limit_s=0.5, referee=True), Limits(grace_s=0.5)

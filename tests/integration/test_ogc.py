@@ -8,9 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
+from app.db import Database
 from app.ogc.documents import CONFORMS_TO
 from geodata.layers import MAP_LAYERS
 from tests.local_client import ORIGIN
+
+from .conftest import StartClient
+from .test_access import bearer, make_key
 
 Toy = dict[str, Any]
 PROBLEM = "application/problem+json"
@@ -273,16 +277,19 @@ def test_what_is_not_understood_is_refused(client: TestClient) -> None:
         assert answer.json()["issues"][0]["pointer"].startswith("/query/")
 
 
-def test_an_odd_host_does_no_harm(sqlite_client: TestClient) -> None:
+def test_an_odd_host_does_no_harm(start: StartClient, sqlite_url: str) -> None:
+    """Only a service with log-in listens to it at all."""
+    key = make_key(Database(sqlite_url), "nord")
     hosts = ('"><script>', "a b", "æøå.no", "[::1", "x:99999", "")
-    for host, form in product(hosts, ("json", "html")):
-        answer = sqlite_client.get(
-            "/ogc/scenarios/lillehammer", params={"f": form}, headers={"Host": host.encode()}
-        )
-        assert answer.status_code < 500
-        assert "<script>" not in answer.text
+    with start(sqlite_url, require_login=True) as client:
+        for host, form in product(hosts, ("json", "html")):
+            headers = {**bearer(key), "Host": host.encode("utf-8").decode("latin-1")}
+            answer = client.get("/ogc/scenarios/lillehammer", params={"f": form}, headers=headers)
+            assert answer.status_code == 200
+            assert "<script>" not in answer.text
 
 
-def test_addresses_are_those_of_the_proxy(sqlite_client: TestClient) -> None:
-    page = sqlite_client.get("/ogc/scenarios/lillehammer", headers={"Host": "kart.example.no"})
+def test_addresses_are_those_of_the_proxy(start: StartClient, sqlite_url: str) -> None:
+    with start(sqlite_url, own_hosts="kart.example.no") as client:
+        page = client.get("/ogc/scenarios/lillehammer", headers={"Host": "kart.example.no"})
     assert urlsplit(links(page.json())["data"]).netloc == "kart.example.no"

@@ -139,15 +139,19 @@ def test_waiting_runs_are_ones_own(database: Database) -> None:
 
 
 def test_a_role_that_owns_nothing_is_enough(
-    start: StartClient, walled_url: str, postgresql_url: str, fake_child: None, toy: dict[str, Any]
+    start: StartClient,
+    walled_url: str,
+    empty_postgresql_url: str,
+    fake_child: None,
+    toy: dict[str, Any],
 ) -> None:
     """With the grants of docs/operations.md, it serves and solves, and cannot touch the audit."""
-    migrate(postgresql_url)
-    DurableQueue(Database(postgresql_url), "upgrade", workers=1).migrate()
+    migrate(empty_postgresql_url)
+    DurableQueue(Database(empty_postgresql_url), "upgrade", workers=1).migrate()
     role = make_url(walled_url).username
     grants = re.findall(r"^(?:GRANT|REVOKE) .*?;$", OPERATIONS.read_text("utf-8"), re.M)
     assert len(grants) == 5
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+    with psycopg.connect(empty_postgresql_url, autocommit=True) as connection:
         for grant in grants:
             connection.execute(re.sub(r"\bservice\b", str(role), grant))
     with start(walled_url) as client:
