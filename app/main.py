@@ -1,6 +1,7 @@
 """The service put together, and started."""
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -89,6 +90,7 @@ def serve(settings: Settings) -> None:
         _listening(config) as listener,
         at_work(services.database, services.engine, services.login),
     ):
+        _keep_what_is_loaded()
         logger.info("Serving http://%s:%d", *listener.getsockname()[:2])
         _Server(config, services).run([listener])
 
@@ -99,6 +101,12 @@ def work(settings: Settings) -> None:
     database = Database(settings.database_url)
     with _ended_by_signals(), at_work(database, DurableJobEngine(database, settings)):
         threading.Event().wait()
+
+
+def _keep_what_is_loaded() -> None:
+    """Half a million objects of modules: each look through them takes 0.2 s of everybody's time."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(uvicorn.Server):

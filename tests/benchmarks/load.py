@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 
 from geodata import bundled
 from tests.benchmarks.product import serving
 from tests.integration.killloop import Postgres
 
-CONNECTIONS = httpx.Limits(max_connections=700, max_keepalive_connections=200)
+CONNECTIONS = 700
 PATIENCE_S = 30.0
 OVERLOAD, NORMAL_AGAIN_S = 4, 10.0
 LONGEST_S = 3600
@@ -49,7 +49,7 @@ class Figures:
 class Load:
     """Requests to one service."""
 
-    def __init__(self, client: httpx.AsyncClient, body: Any, run_id: str) -> None:
+    def __init__(self, client: aiohttp.ClientSession, body: Any, run_id: str) -> None:
         self._client = client
         self._body = body
         self._run_id = run_id
@@ -67,35 +67,44 @@ class Load:
 
     async def _one(self, due: float, figures: Figures, *, submit: bool) -> None:
         try:
-            if submit:
-                answer = await self._client.post("/v1/runs", json=self._body)
-            else:
-                answer = await self._client.get(f"/v1/runs/{self._run_id}")
-        except httpx.TransportError:
+            async with self._asked(submit=submit) as answer:
+                await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
             figures.statuses[0] += 1
             return
         figures.seconds.append(time.monotonic() - due)
-        figures.statuses[answer.status_code] += 1
-        if answer.status_code in (429, 503) and "retry-after" not in answer.headers:
+        figures.statuses[answer.status] += 1
+        if answer.status in (429, 503) and "retry-after" not in answer.headers:
             figures.without_retry_after += 1
+
+    def _asked(self, *, submit: bool) -> Any:
+        if submit:
+            return self._client.post("/v1/runs", json=self._body)
+        return self._client.get(f"/v1/runs/{self._run_id}")
 
     async def read_events(self) -> None:
         """Until it is cancelled."""
-        async with self._client.stream("GET", f"/v1/runs/{self._run_id}/events") as stream:
-            async for line in stream.aiter_lines():
-                self.events += line.startswith(("data:", ":"))
+        endless = aiohttp.ClientTimeout()
+        where = f"/v1/runs/{self._run_id}/events"
+        async with self._client.get(where, timeout=endless) as stream:
+            async for line in stream.content:
+                self.events += line.startswith((b"data:", b":"))
 
 
 async def measure(address: str, town: Any, chosen: argparse.Namespace) -> None:
     """Print the figures of the load, of four times as much, and of what follows."""
     long = {"scenario": "lillehammer", "options": {"mip_gap": 0, "time_limit_s": LONGEST_S}}
-    async with httpx.AsyncClient(
-        base_url=address, timeout=PATIENCE_S, limits=CONNECTIONS
+    async with aiohttp.ClientSession(
+        address,
+        timeout=aiohttp.ClientTimeout(PATIENCE_S),
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
     ) as client:
-        run_id = (await client.post("/v1/runs", json=long)).json()["id"]
-        stored = (await client.post("/v1/scenarios", json=town)).json()
+        run_id = (await _made(client, "/v1/runs", long))["id"]
+        stored = await _made(client, "/v1/scenarios", town)
         load = Load(client, {"scenario": stored["id"]}, run_id)
         readers = [asyncio.create_task(load.read_events()) for _ in range(chosen.readers)]
+        while load.events < chosen.readers:
+            await asyncio.sleep(0.1)
         for name, times, seconds in (
             ("the load", 1, chosen.seconds),
             (f"{OVERLOAD} times", OVERLOAD, chosen.seconds / 3),
@@ -113,6 +122,12 @@ async def measure(address: str, town: Any, chosen: argparse.Namespace) -> None:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
         print(f"{chosen.readers} readers were told {load.events} events and signs of life")
+
+
+async def _made(client: aiohttp.ClientSession, where: str, body: Any) -> Any:
+    async with client.post(where, json=body) as answer:
+        answer.raise_for_status()
+        return await answer.json()
 
 
 def main() -> None:
