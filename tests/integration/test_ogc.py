@@ -283,9 +283,9 @@ def test_an_odd_host_does_no_harm(start: StartClient, sqlite_url: str) -> None:
     hosts = ('"><script>', "a b", "æøå.no", "[::1", "x:99999", "")
     with start(sqlite_url, require_login=True) as client:
         for host, form in product(hosts, ("json", "html")):
-            headers = {**bearer(key), "Host": host.encode("utf-8").decode("latin-1")}
+            headers = {**bearer(key), "Host": host.encode()}
             answer = client.get("/ogc/scenarios/lillehammer", params={"f": form}, headers=headers)
-            assert answer.status_code == 200
+            assert answer.status_code < 500
             assert "<script>" not in answer.text
 
 
