@@ -9,6 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.schemas.run import RunResource
+from app.schemas.scenario import Scenario
+from app.services import acceptance
+from app.services.checking import check_scenario
 from models import RunStatus
 
 Toy = dict[str, Any]
@@ -322,3 +325,22 @@ def test_a_full_queue_refuses(start: Any, sqlite_url: str, fake_child: None, toy
 def test_statuses_of_table_and_resource_agree() -> None:
     schema = RunResource.model_json_schema()["properties"]["status"]
     assert schema["enum"] == [status.value for status in RunStatus]
+
+
+def test_a_named_scenario_is_checked_once_for_each_version(
+    client: TestClient, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def counting(document: Any) -> Scenario:
+        checked.append(document["title"])
+        return check_scenario(document)
+
+    monkeypatch.setattr(acceptance, "check_scenario", counting)
+    made = client.post("/v1/scenarios", json={**toy, "title": "first"}).json()["id"]
+    for _ in range(2):
+        assert client.post("/v1/runs", json={"scenario": made}).status_code == 202
+    assert client.patch(f"/v1/scenarios/{made}", json={"title": "second"}).is_success
+    run = client.post("/v1/runs", json={"scenario": made}).json()["id"]
+    assert client.get(f"/v1/runs/{run}/scenario").json()["title"] == "second"
+    assert checked == ["first", "second"]
