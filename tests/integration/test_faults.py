@@ -3,6 +3,7 @@ an answer that is lost on the way. Which fault is tested where: docs/reliability
 """
 
 import errno
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from .processes import (
 
 Toy = dict[str, Any]
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+assert FAKETIME or not os.environ.get("FLERKJERNE_CI"), "faketime is missing: see .ci/faketime"
 needs_faketime = pytest.mark.skipif(
     FAKETIME is None, reason="needs faketime, of the system's packages"
 )

@@ -1,5 +1,6 @@
 """Parts of one run on several workers: all answered once, whoever dies, and all ended together."""
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,6 +105,14 @@ def answered(url: str, run_id: str) -> int:
     return int(rows(url, query, run_id)[0][0])
 
 
+def helped(api: TestClient, url: str, toy: Toy) -> tuple[str, int]:
+    """A run, and the worker that helps with it."""
+    run_id = stress(api, toy)
+    until(lambda: helping(url, run_id))
+    (helper,) = helping(url, run_id)
+    return run_id, helper
+
+
 def nothing_is_left(url: str) -> bool:
     waiting = "SELECT 1 FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
     return not rows(url, "SELECT 1 FROM part") and not rows(url, waiting)
@@ -123,9 +132,7 @@ def test_a_helper_that_dies_costs_its_own_parts(
     api: TestClient, postgresql_url: str, toy: Toy
 ) -> None:
     with workers(postgresql_url, 2) as living:
-        run_id = stress(api, toy)
-        until(lambda: helping(postgresql_url, run_id))
-        (helper,) = helping(postgresql_url, run_id)
+        run_id, helper = helped(api, postgresql_url, toy)
         living[helper].kill()
         found = result(api, run_id)
         assert (found["squares"], found["known"]) == (SQUARES, 0)
@@ -151,12 +158,10 @@ def test_a_frozen_helper_is_not_waited_for_nor_heard(
     api: TestClient, postgresql_url: str, toy: Toy
 ) -> None:
     with workers(postgresql_url, 2) as living:
-        run_id = stress(api, toy)
-        until(lambda: helping(postgresql_url, run_id))
-        (helper,) = helping(postgresql_url, run_id)
-        living[helper].send_signal(19)
+        run_id, helper = helped(api, postgresql_url, toy)
+        living[helper].send_signal(signal.SIGSTOP)
         assert result(api, run_id)["squares"] == SQUARES
-        living[helper].send_signal(18)
+        living[helper].send_signal(signal.SIGCONT)
         until(lambda: nothing_is_left(postgresql_url), seconds=3 * DEAD_AFTER_S + 20)
 
 
@@ -165,9 +170,7 @@ def test_a_helper_that_is_asked_to_end_gives_its_parts_back(
     api: TestClient, postgresql_url: str, toy: Toy
 ) -> None:
     with workers(postgresql_url, 2) as living:
-        run_id = stress(api, toy)
-        until(lambda: helping(postgresql_url, run_id))
-        (helper,) = helping(postgresql_url, run_id)
+        run_id, helper = helped(api, postgresql_url, toy)
         living[helper].terminate()
         until(lambda: not helping(postgresql_url, run_id), seconds=6)
         assert rows(postgresql_url, "SELECT 1 FROM part WHERE failures > 0") == []
