@@ -94,3 +94,22 @@ def test_what_is_set_is_stored_with_where_it_is_from(someone: Planner, service: 
     assert source["note"].startswith("Satt i skjemaet på kartsiden. Var ")
     unchanged = httpx.get(f"{service.address}/v1/scenarios/{TOWN}").json()["document"]
     assert document["districts"] == unchanged["districts"]
+
+
+def test_a_scenario_without_a_target_can_be_given_one(someone: Planner, service: Service) -> None:
+    changes = {"title": "Uten mål", "targets": None}
+    made = httpx.post(
+        f"{service.address}/v1/scenarios", json={"based_on": TOWN, "changes": changes}
+    ).json()
+    someone.open(f"#/scenario?fra={made['id']}")
+    someone.write(someone.page.get_by_label("Tittel"), "Med mål")
+    coverage = someone.page.get_by_role("group", name="Dekningsgrad")
+    someone.press_on(coverage.get_by_role("button", name="Legg til år"))
+    someone.write(coverage.get_by_label("Fra år"), "2020")
+    someone.write(coverage.get_by_label("%"), "12,5")
+    save(someone)
+    expect(someone.page.get_by_text("Dette scenariet er ikke regnet ut ennå.")).to_be_visible()
+    listed = httpx.get(f"{service.address}/v1/scenarios").json()["items"]
+    (stored,) = (one["id"] for one in listed if one["title"] == "Med mål")
+    document = httpx.get(f"{service.address}/v1/scenarios/{stored}").json()["document"]
+    assert document["targets"] == {"coverage": {"ratio": {"2020": 0.125}, "population": "80+"}}

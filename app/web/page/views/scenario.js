@@ -73,11 +73,23 @@ function targets(draft) {
   return part(
     "Mål",
     true,
-    at(draft.tree, ["targets", "coverage"]) && seriesField("Dekningsgrad", draft, ["targets", "coverage", "ratio"], PER_CENT),
+    groupOf(draft.tree) !== undefined && seriesField("Dekningsgrad", draft, ["targets", "coverage", "ratio"], PER_CENT),
     at(draft.tree, ["need", "basis"]) === "coverage" && ratioField(draft),
     numberField("Lengste tillatte reisetid", draft, ["travel", "limit_minutes"], MINUTES),
     numberField("Færrest kjerner med plasser", draft, ["policies", "min_cores_with_places"], NUMBER),
   );
+}
+
+/**
+ * The group of inhabitants that coverage is counted for: the target's own, else that of the need.
+ * @param {import("../changes.js").Tree} tree
+ * @returns {string | undefined}
+ */
+const groupOf = (tree) => at(tree, ["targets", "coverage", "population"]) ?? at(tree, ["need", "population"]);
+
+/** A first target needs its group. @param {import("../changes.js").Tree} tree */
+function complete(tree) {
+  if (at(tree, ["targets", "coverage", "ratio"])) put(tree, ["targets", "coverage", "population"], groupOf(tree));
 }
 
 /** The need may be one share or a series. @param {Draft} draft */
@@ -195,6 +207,7 @@ async function submit(event, base, scenario, draft, summary) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([...form.querySelectorAll(".actions button")]);
   for (const button of buttons) button.disabled = true;
   try {
+    complete(draft.tree);
     const changes = difference(scenario, withSources(scenario, draft.tree));
     const { id } = await post("/v1/scenarios", { based_on: base, changes });
     if (/** @type {HTMLButtonElement} */ (event.submitter)?.value === "save") {
