@@ -69,7 +69,7 @@ def test_a_run_whose_process_crashed_keeps_what_was_found(
         found = result(client, stress(client, toy, "share_naps_and_crash"))
         assert found["squares"] == SQUARES
         assert 4 <= found["known"] < NAPS
-        assert len(callers(sqlite_url)) == 2
+        assert 1 <= len(callers(sqlite_url)) <= 2  # the second calls if enough is left by then
 
 
 @pytest.fixture
