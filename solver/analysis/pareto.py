@@ -10,13 +10,14 @@ Nobody is left without a place to shorten the journeys of others: no plan of the
 unmet need (in NOK of present value) than the cheapest plan.
 
 In a large instance a proof under a ceiling is dear, and many ceilings would have the same plan.
-There two plans with little weight on the other measure are proven (supported points, Aneja and
-Nair 1979, Bicriteria transportation problem), whose bounds hold under every ceiling; plans are
-searched for with more weight, and around each plan of the front by exchanging projects. Ceilings
-are searched under where that leaves too few points. Each point says by how much it can be beaten.
+There a plan with little weight on the other measure is proven (supported points, Aneja and Nair
+1979, Bicriteria transportation problem), whose bound holds under every ceiling; plans are searched
+for with more weight, and around each plan of the front by exchanging projects. To a narrow gap a
+second weight is proven, and the far end is looked for. Ceilings are searched under where that
+leaves too few points. Each point says by how much it can be beaten; those proven are told first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -47,12 +48,15 @@ PROOF = 0.4  # of the time left, for one proof in a large instance: all points r
 # hundredths of the cost. With little weight branching is quick, and finds what neighbourhoods of
 # cheap plans do not hold.
 FIRST = 0.05
-LOOKED = (0.0, 0.3, 1.0)
+LOOKED = (0.0, 0.3)
+LOOKED_FAR = 1.0
 LAST = 0.065
 NODES = 300  # of the master's tree, for one proof with a weight
 FINER = 0.1  # of the gap asked for, at the last weight: what it leaves out all points leave out
 EXPLORED = 6  # plans after each search, around which others are looked for
 FURTHER = 20  # and at the end
+NARROW = 1e-3  # up to this gap the far end is looked for; to a wider one, what is near the other
+ROOT = Effort(cycles=0, master="once", gap=0.0, nodes=1)
 LOOK = Effort(cycles=1, master="not")
 
 
@@ -109,6 +113,7 @@ class _Search:
         self._session = session
         self._gap = session.options.mip_gap
         self._tradeoff = Tradeoff(instance, measure, session.options)
+        self._far = self._gap <= NARROW
         self._weight = 0.0
         self._why = Outcome.NO_PLAN
         self._unmet = 0.0
@@ -144,6 +149,19 @@ class _Search:
         for share in LOOKED:
             self._weigh(share * unit, LOOK)
             self._explore(EXPLORED)
+        if self._far:
+            self._search_far(unit)
+        elif not self._enough:
+            self._search_near(unit)
+        front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
+        if len(front) < self._asked and _apart(front[0], front[-1]):
+            self._weight = AUGMENTED * _slope(front[0], front[-1])
+            self._search_by_ceiling()
+
+    def _search_far(self, unit: float) -> None:
+        """To the shortest journeys, and a finer bound."""
+        self._weigh(LOOKED_FAR * unit, LOOK)
+        self._explore(EXPLORED)
         if not self._session.over:
             self._seek(Seeking(other=1.0, most_unmet=self._unmet), LOOK)
         self._explore(EXPLORED)
@@ -151,20 +169,35 @@ class _Search:
         self._weigh(LAST * unit, Effort(cycles=1, master="once", gap=finer, nodes=NODES))
         self._weigh(0.0, LOOK)  # near what was found last there may be a cheaper one
         self._explore(FURTHER)
-        front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
-        if len(front) < self._asked and _apart(front[0], front[-1]):
-            self._weight = AUGMENTED * _slope(front[0], front[-1])
-            self._search_by_ceiling()
+
+    def _search_near(self, unit: float) -> None:
+        """A bound without branching, and plans near those that it proves."""
+        self._weigh(FIRST * unit, ROOT)
+        for _ in range(0, FURTHER, EXPLORED):
+            if not self._enough:
+                self._explore(EXPLORED, self._holds)
+
+    @property
+    def _enough(self) -> bool:
+        """Whether as many as were asked for are proven."""
+        return sum(map(self._holds, self._tradeoff.efficient(self._unmet))) >= self._asked
+
+    def _holds(self, found: Found) -> bool:
+        """Whether it is proven."""
+        return self._within(self._gap_of(found, found.amounts.other))
+
+    def _within(self, gap: float | None) -> bool:
+        return gap is not None and gap <= self._gap + EQUAL
 
     def _weigh(self, weight: float, effort: Effort) -> None:
         """A plan on the front's convex hull."""
         if not self._session.over:
             self._seek(Seeking(1.0, weight, most_unmet=self._unmet), effort)
 
-    def _explore(self, plans: int) -> None:
+    def _explore(self, plans: int, worth: Callable[[Found], bool] = lambda _: True) -> None:
         if not self._session.over:
             journal = Journal(self._session.watcher(), self._session.share)
-            self._tradeoff.explore(self._unmet, plans, journal)
+            self._tradeoff.explore(self._unmet, plans, journal, worth)
 
     def _search_by_ceiling(self) -> None:
         front = self._tradeoff.efficient(self._unmet)
@@ -200,20 +233,27 @@ class _Search:
 
     def _chosen(self, complete: bool) -> Front:
         front = self._tradeoff.efficient(self._unmet)
-        few = _spread(front, self._asked)
+        few = _spread(front, self._asked, self._preferred(front))
         points = tuple(self._point(one) for one in few)
         if self._session.dismissed:
             outcome = Outcome.DISMISSED
-        elif all(p.gap is not None and p.gap <= self._gap + EQUAL for p in points):
+        elif all(self._within(point.gap) for point in points):
             outcome = Outcome.OPTIMAL
         else:
             outcome = Outcome.FEASIBLE
         whole = complete and outcome is Outcome.OPTIMAL and len(few) == len(front)
         return Front(points, outcome, whole, _knee(points))
 
+    def _preferred(self, front: Sequence[Found]) -> set[int]:
+        """Those proven in a large instance, and the end where it was looked for."""
+        if not self._tradeoff.decomposed:
+            return set(range(len(front)))
+        proven = {at for at, one in enumerate(front) if self._holds(one)}
+        return proven | ({len(front) - 1} if self._far else set())
+
     def _point(self, found: Found) -> FrontPoint:
         gap = self._gap_of(found, found.amounts.other)
-        result = self._result(found.plan(), proven=gap is not None and gap <= self._gap + EQUAL)
+        result = self._result(found.plan(), proven=self._within(gap))
         return FrontPoint(result, found.amounts.cost, found.amounts.other, gap)
 
     def _result(self, plan: Plan, *, proven: bool) -> SolveResult:
@@ -298,30 +338,38 @@ def _ids(pair: tuple[Amounts, Amounts]) -> tuple[float, float]:
     return pair[0].other, pair[1].other
 
 
-def _spread(front: Sequence[Found], most: int) -> list[Found]:
-    """At most so many of the front: the ends, and the cheapest under equally spaced ceilings.
+def _spread(front: list[Found], most: int, preferred: set[int]) -> list[Found]:
+    """At most so many of the front, those preferred before others.
 
-    Where several ceilings have the same one, the widest gaps are filled.
+    Where too many are preferred: their ends, and the cheapest under equally spaced ceilings. Where
+    several ceilings have the same one, or too few are preferred, the widest gaps are filled.
     """
-    if len(front) <= most:
-        return list(front)
-    high, low = front[0].amounts.other, front[-1].amounts.other
-    ceilings = (high + step * (low - high) / (most - 1) for step in range(1, most - 1))
-    taken = {0, len(front) - 1}
-    taken |= {next(i for i, f in enumerate(front) if f.amounts.other <= c) for c in ceilings}
-    while len(taken) < most:
-        taken.add(_loneliest(front, taken))
+    everyone = set(range(len(front)))
+    few = preferred if len(preferred) >= most else everyone
+    taken = preferred or everyone
+    if len(taken) > most:
+        taken = _under_ceilings(front, sorted(taken), most)
+    while len(taken) < min(most, len(front)):
+        taken = taken | {_loneliest(front, few, taken)}
     return [front[index] for index in sorted(taken)]
 
 
-def _loneliest(front: Sequence[Found], taken: set[int]) -> int:
-    """The one left out that is farthest from those taken, in the other measure."""
+def _under_ceilings(front: list[Found], of: list[int], most: int) -> set[int]:
+    """Some: the ends, and the cheapest under equally spaced ceilings."""
+    high, low = front[of[0]].amounts.other, front[of[-1]].amounts.other
+    ceilings = (high + step * (low - high) / (most - 1) for step in range(1, most - 1))
+    under = {next(i for i in of if front[i].amounts.other <= ceiling) for ceiling in ceilings}
+    return {of[0], of[-1]} | under
+
+
+def _loneliest(front: Sequence[Found], of: set[int], taken: set[int]) -> int:
+    """The one of some left out that is farthest from those taken, in the other measure."""
 
     def distance(index: int) -> float:
         mine = front[index].amounts.other
         return min(abs(mine - front[one].amounts.other) for one in taken)
 
-    return max((i for i in range(len(front)) if i not in taken), key=distance)
+    return max(sorted(of - taken), key=distance)
 
 
 def _knee(points: Sequence[FrontPoint]) -> int | None:

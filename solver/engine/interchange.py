@@ -11,6 +11,7 @@ a weighted graph).
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
@@ -62,7 +63,7 @@ class Interchange:
         kept = np.sort(np.argsort(decided, kind="stable")[:MOST])
         changes, decided = csr_array(changes[kept]), decided[kept]
         places = [
-            np.maximum((changes @ rows.T).toarray() + (rows @ plan.x + constants), 0.0)
+            _Distinct.of(np.maximum((changes @ rows.T).toarray() + (rows @ plan.x + constants), 0))
             for rows, constants in self._benders.places
         ]
         unmet = self._unmet_nok(places)
@@ -137,34 +138,34 @@ class Interchange:
         within: Mask = np.bincount(coo.row[out], minlength=changes.shape[0]) == 0
         return within
 
-    def _unmet_nok(self, places: list[Floats]) -> Floats:
+    def _unmet_nok(self, places: list["_Distinct"]) -> Floats:
         """What unmet need costs if all lived in one place: by Hall, the worst set of needs."""
-        instance, nok = self._benders.instance, np.zeros(len(places[0]))
+        instance, nok = self._benders.instance, np.zeros(len(places[0].which))
         needs = range(len(instance.needs))
         sizes = range(1, len(needs) + 1) if len(needs) <= NEEDS else (1, len(needs))
         sets = [each for size in sizes for each in combinations(needs, size)]
         price = instance.objective.unmet_place_year_nok or 0.0
         for t, (had, discount) in enumerate(zip(places, self._benders.discount, strict=True)):
-            need, most = instance.need[:, :, t].sum(axis=0), np.zeros(len(nok))
+            need, most = instance.need[:, :, t].sum(axis=0), np.zeros(len(had.rows))
             for each in sets:
                 names = {instance.needs[n] for n in each}
                 fit = [not names.isdisjoint(self._serves(p)) for _, p in self._transport.pairs]
-                most = np.maximum(most, need[list(each)].sum() - had[:, fit].sum(axis=1))
-            nok += price * discount * most
+                most = np.maximum(most, need[list(each)].sum() - had.rows[:, fit].sum(axis=1))
+            nok += price * discount * most[had.which]
         return nok
 
     def _serves(self, care_type: str) -> set[str]:
         return set(self._benders.instance.care_types[care_type].serves)
 
-    def _raise(self, serving: Floats, places: list[Floats], prices: list[Floats]) -> None:
+    def _raise(self, serving: Floats, places: list["_Distinct"], prices: list[Floats]) -> None:
         """What serving costs at least in each year, by some more prices of places."""
         if not prices:
             return
         of_need = np.array([self._transport.prices_of_need(each) for each in prices])
         of_places, paid = np.array(prices).T, of_need @ self._need.T
         for t, had in enumerate(places):
-            least = (paid[:, t] - had @ of_places).max(axis=1)
-            serving[:, t] = np.maximum(serving[:, t], least)
+            least = (paid[:, t] - had.rows @ of_places).max(axis=1)
+            serving[:, t] = np.maximum(serving[:, t], least[had.which])
 
     def _learn(self, plan: Candidate) -> list[Floats]:
         """The prices of a served plan that were not known."""
@@ -172,6 +173,26 @@ class Interchange:
         unknown = [prices for key, prices in new.items() if key not in self._prices]
         self._prices = dict([*self._prices.items(), *new.items()][-PRICES:])
         return unknown
+
+
+@dataclass(frozen=True)
+class _Distinct:
+    """The rows of a matrix that differ, and `which` of them each one is.
+
+    Most exchanges leave the places of most years as they are.
+    """
+
+    rows: Floats
+    which: NDArray[np.int64]
+
+    @staticmethod
+    def of(matrix: Floats) -> "_Distinct":
+        """Of all its rows."""
+        # As bytes: NumPy's own way, entry by entry, takes as long as it would save.
+        row = np.dtype((np.void, matrix.itemsize * matrix.shape[1]))
+        whole = np.ascontiguousarray(matrix).view(row)
+        _, first, which = np.unique(whole.ravel(), return_index=True, return_inverse=True)
+        return _Distinct(matrix[first], which)
 
 
 def _matrix(exchanges: list[Exchange], columns: int) -> csr_array:

@@ -216,8 +216,14 @@ class Tradeoff:
         self._bounds = [one for one in self._bounds if not self._refuted(*one)]
         return Sought(searched.stop, self._best(seeking), self.bound(seeking))
 
-    def explore(self, most_unmet: float, plans: int, journal: Journal) -> None:
-        """Look for plans near at most so many of those that `efficient` gives.
+    def explore(
+        self,
+        most_unmet: float,
+        plans: int,
+        journal: Journal,
+        worth: Callable[[Found], bool] = lambda _: True,
+    ) -> None:
+        """Look for plans near at most so many of those that `efficient` gives and are worth it.
 
         A Pareto local search (Paquete, Chiarandini and Stützle 2004): around each once, first
         where the front has the widest gaps.
@@ -229,7 +235,8 @@ class Tradeoff:
         with suppress(Halted):
             for _ in range(plans):
                 front = self.efficient(most_unmet)
-                open_ = [one for one in front if one.amounts not in self._explored]
+                new = (one for one in front if one.amounts not in self._explored)
+                open_ = [one for one in new if worth(one)]
                 if not open_ or journal.out_of_time or journal.should_stop():
                     return
                 chosen = max(open_, key=lambda one: _room_around(front, one))

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.services.checking import check_scenario
+from app.services.instances import make_instance
+from geodata import bundled
 from solver.analysis import pareto
 from solver.analysis.pareto import Front, expected_solves, find_front
 from solver.analysis.session import Session
@@ -15,7 +18,7 @@ from solver.domain.errors import FormulationError
 from solver.domain.instance import SitingInstance
 from solver.domain.result import Outcome, Progress, SolveOptions, Watcher
 from solver.engine import decomposition
-from solver.engine.tradeoff import Measure, Seeking, Tradeoff
+from solver.engine.tradeoff import Amounts, Found, Measure, Seeking, Tradeoff
 from solver.verify import verify
 from tests.examples import some
 from tests.known_optimum.enumeration import Enumeration
@@ -192,6 +195,65 @@ def test_the_front_is_that_of_every_plan_there_is(
             assert front.complete
             assert found == [pytest.approx(point, rel=1e-6, abs=1e-5) for point in expected]
     assert tried > 3
+
+
+def test_a_front_to_a_wide_gap_says_by_how_much_it_can_be_beaten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a large instance: no plan is cheaper than a point's gap allows, whatever was proven."""
+    monkeypatch.setattr(decomposition, "fits", lambda i, _: decomposition.applies(i))
+    tried = 0
+    for seed in range(60):
+        document = random_scenario(seed)
+        document["objective"] |= {"unmet_place_year_nok": None, "weights": None}
+        document["targets"] = {**(document.get("targets") or {}), "within": None}
+        siting = instance_of(document)
+        if not decomposition.applies(siting) or not (expected := brute_force(document)):
+            continue
+        front = front_of(siting, points=4, options=replace(EXACT, mip_gap=0.02))
+        _check(front, siting, [(point.cost, point.other) for point in front.points])
+        for point in front.points:
+            least = min(cost for cost, other in expected if other <= point.other + 1e-5)
+            assert point.gap is not None
+            assert least >= point.cost * (1 - point.gap) - 1e-6 * abs(point.cost) - 1e-6
+        proven = all(point.gap is not None and point.gap <= 0.02 for point in front.points)
+        assert proven == (front.outcome is Outcome.OPTIMAL)
+        tried += len(front.points) > 1
+    assert tried > 3
+
+
+def test_twenty_proven_points_of_lillehammer() -> None:
+    """To one per cent: none dominated, each verified; what it takes is in docs/performance.md."""
+    siting = make_instance(check_scenario(bundled.load("lillehammer")))
+    front = front_of(siting, points=20, options=SolveOptions(mip_gap=0.01))
+    assert len(front.points) == 20
+    assert front.outcome is Outcome.OPTIMAL
+    _check(front, siting, [(point.cost, point.other) for point in front.points])
+
+
+def row(*others: float) -> list[Found]:
+    """Plans of a front by what they have of the other measure."""
+    return [
+        Found(Amounts(float(i), other, 0), lambda: None, None) for i, other in enumerate(others)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preferred", "most", "chosen"),
+    [
+        ({0, 1, 2, 3, 4}, 5, [9, 8, 5, 4, 0]),
+        ({0, 1, 2, 3, 4}, 3, [9, 4, 0]),  # the first at most half-way
+        ({0, 1, 2}, 3, [9, 8, 5]),  # as many as asked for
+        ({0, 1, 2, 4}, 3, [9, 5, 0]),  # two ceilings with the same one
+        ({0, 1}, 3, [9, 8, 0]),  # the widest gap
+        (set(), 2, [9, 0]),
+    ],
+)
+def test_those_preferred_are_chosen_first(
+    preferred: set[int], most: int, chosen: list[float]
+) -> None:
+    spread = pareto._spread(row(9, 8, 5, 4, 0), most, preferred)
+    assert [one.amounts.other for one in spread] == chosen
 
 
 def _check(front: Front, siting: SitingInstance, found: list[tuple[float, float]]) -> None:

@@ -89,8 +89,8 @@ def _range(front: Front, measure: Measure) -> str:
     if len(front.points) == 1:
         return f"{cheapest}{UNITS[measure](first.other)}. Ingen plan gjør det bedre for mer penger."
     return (
-        f"{cheapest}{UNITS[measure](first.other)}. Det minste som ble funnet er "
-        f"{UNITS[measure](last.other)}, og det koster {kroner(last.cost - first.cost)} mer."
+        f"{cheapest}{UNITS[measure](first.other)}. Den planen her med minst har "
+        f"{UNITS[measure](last.other)}, og den koster {kroner(last.cost - first.cost)} mer."
     )
 
 
