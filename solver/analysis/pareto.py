@@ -48,8 +48,7 @@ PROOF = 0.4  # of the time left, for one proof in a large instance: all points r
 # hundredths of the cost. With little weight branching is quick, and finds what neighbourhoods of
 # cheap plans do not hold.
 FIRST = 0.05
-LOOKED = (0.0, 0.3)
-LOOKED_FAR = 1.0
+LOOKED = (0.3, 1.0)
 LAST = 0.065
 NODES = 300  # of the master's tree, for one proof with a weight
 FINER = 0.1  # of the gap asked for, at the last weight: what it leaves out all points leave out
@@ -102,6 +101,10 @@ def expected_solves(points: int) -> int:
     return points + 2 * len(LOOKED) + 5
 
 
+def _anyone(_: Found) -> bool:
+    return True
+
+
 class _Search:
     """One front on its way."""
 
@@ -146,12 +149,11 @@ class _Search:
             return
         unit = cheapest.cost / cheapest.other
         self._weigh(FIRST * unit, Effort(cycles=1, master="once", nodes=NODES))
-        for share in LOOKED:
-            self._weigh(share * unit, LOOK)
-            self._explore(EXPLORED)
+        self._weigh(0.0, LOOK)
+        self._explore(EXPLORED)
         if self._far:
             self._search_far(unit)
-        elif not self._enough:
+        elif not self._enough(self._holds):
             self._search_near(unit)
         front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
         if len(front) < self._asked and _apart(front[0], front[-1]):
@@ -160,8 +162,9 @@ class _Search:
 
     def _search_far(self, unit: float) -> None:
         """To the shortest journeys, and a finer bound."""
-        self._weigh(LOOKED_FAR * unit, LOOK)
-        self._explore(EXPLORED)
+        for share in LOOKED:
+            self._weigh(share * unit, LOOK)
+            self._explore(EXPLORED)
         if not self._session.over:
             self._seek(Seeking(other=1.0, most_unmet=self._unmet), LOOK)
         self._explore(EXPLORED)
@@ -173,14 +176,14 @@ class _Search:
     def _search_near(self, unit: float) -> None:
         """A bound without branching, and plans near those that it proves."""
         self._weigh(FIRST * unit, ROOT)
-        for _ in range(0, FURTHER, EXPLORED):
-            if not self._enough:
-                self._explore(EXPLORED, self._holds)
+        for worth in (self._holds, _anyone):
+            for _ in range(0, FURTHER, EXPLORED):
+                if not self._enough(worth):
+                    self._explore(EXPLORED, worth)
 
-    @property
-    def _enough(self) -> bool:
-        """Whether as many as were asked for are proven."""
-        return sum(map(self._holds, self._tradeoff.efficient(self._unmet))) >= self._asked
+    def _enough(self, of: Callable[[Found], bool]) -> bool:
+        """Whether there are as many of them as were asked for."""
+        return sum(map(of, self._tradeoff.efficient(self._unmet))) >= self._asked
 
     def _holds(self, found: Found) -> bool:
         """Whether it is proven."""
@@ -194,7 +197,7 @@ class _Search:
         if not self._session.over:
             self._seek(Seeking(1.0, weight, most_unmet=self._unmet), effort)
 
-    def _explore(self, plans: int, worth: Callable[[Found], bool] = lambda _: True) -> None:
+    def _explore(self, plans: int, worth: Callable[[Found], bool] = _anyone) -> None:
         if not self._session.over:
             journal = Journal(self._session.watcher(), self._session.share)
             self._tradeoff.explore(self._unmet, plans, journal, worth)
