@@ -30,6 +30,7 @@ from app.ogc import routes as ogc
 from app.services.acceptance import checked_scenarios
 from app.services.login import LogIn
 from app.services.maps import MapCache
+from app.services.room import Room
 from app.settings import Settings
 from app.web import routes as web
 
@@ -162,6 +163,7 @@ def _wire(settings: Settings) -> Services:
         feed=Feed(database),
         map_cache=MapCache(settings.map_cache_mb),
         checked=checked_scenarios(),
+        room=Room(),
         metrics=Metrics(database),
     )
 

@@ -19,6 +19,7 @@ from app.services.idempotency import KeyedPost
 from app.services.keys import Keys
 from app.services.login import LogIn
 from app.services.maps import MapCache, Maps
+from app.services.room import Room
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.services.sized_cache import SizedCache
@@ -46,6 +47,7 @@ class Services:
     feed: Feed
     map_cache: MapCache
     checked: SizedCache[Checked]
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,13 @@ class ServicesForCaller:
         common = self.common
         engine = common.engine
         return Acceptance(
-            self.scenarios, common.checked, common.settings, engine.enqueue, engine.waiting
+            self.scenarios,
+            self.caller.tenant,
+            common.checked,
+            common.room,
+            common.settings,
+            engine.enqueue,
+            engine.waiting,
         )
 
     @property

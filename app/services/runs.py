@@ -46,11 +46,12 @@ class Runs:
         self._acceptance.require_room(1)
         row = self._acceptance.row(request.scenario, "/scenario", request)
         with self._database.writing() as session:
-            row.created = clock.now(session)
+            row.created = clock.begun(session)
             run_id = resource_for(session, post, row.id, row.created)
-            if run_id == row.id:
-                self._acceptance.admit(session, [row])
-            return _found(RunRepository(session).get(run_id))
+            if run_id != row.id:
+                return _found(RunRepository(session).get(run_id))
+            self._acceptance.admit(session, [row])
+        return row
 
     def get(self, run_id: str) -> RunRow:
         """One; NotFound when there is none."""
