@@ -21,6 +21,7 @@ from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
+from app.api.together import ReadTogether
 from app.api.v1 import batches, compare, examples, keys, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
@@ -161,6 +162,7 @@ def _wire(settings: Settings) -> Services:
         settings=settings,
         engine=DurableJobEngine(database, settings),
         feed=Feed(database),
+        together=ReadTogether(),
         map_cache=MapCache(settings.map_cache_mb),
         checked=checked_scenarios(),
         room=Room(),

@@ -1,6 +1,6 @@
 """Queries on runs. A run that has ended never changes: every update names the status it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -144,7 +144,7 @@ class RunRepository:
             .limit(limit)
         ).all()
 
-    def several(self, run_ids: Sequence[str]) -> Sequence[RunRow]:
+    def several(self, run_ids: Collection[str]) -> Sequence[RunRow]:
         """Those of these that there are."""
         return self._session.scalars(select(RunRow).where(RunRow.id.in_(run_ids))).all()
 

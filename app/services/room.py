@@ -29,12 +29,13 @@ class Room:
         if self._taken(queue, number):
             return True
         counted_at, left = self._clock(), most - count(most)
+        enough = left >= number
         with self._lock:
-            self._left[queue] = left, counted_at
+            self._left[queue] = left - number if enough else left, counted_at
             self._left.move_to_end(queue)
             if len(self._left) > MOST_QUEUES:
                 self._left.popitem(last=False)
-        return self._taken(queue, number)
+        return enough
 
     def _taken(self, queue: str, number: int) -> bool:
         with self._lock:

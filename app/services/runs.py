@@ -1,7 +1,7 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,6 +57,16 @@ class Runs:
         """One; NotFound when there is none."""
         with self._database.reading() as session:
             return _found(RunRepository(session).get(run_id))
+
+    @property
+    def tenant(self) -> str:
+        """Whose they are."""
+        return self._database.caller.tenant
+
+    def several(self, run_ids: Collection[str]) -> Mapping[str, RunRow]:
+        """Those of these that there are, by id."""
+        with self._database.reading() as session:
+            return {row.id: row for row in RunRepository(session).several(run_ids)}
 
     def page(self, cursor: str | None, limit: int) -> Page[RunRow]:
         """A page of them, newest first."""
