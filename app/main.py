@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     methods.install(app, routers)
     problems.install(app)
     openapi.install(app)
-    middleware.install(app, settings, services.metrics, services.login)
+    middleware.install(app, settings, services.metrics, services.login, services.together)
     return app
 
 

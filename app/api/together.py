@@ -28,20 +28,29 @@ class ReadTogether:
     """
 
     def __init__(self) -> None:
+        self.waiting = 0
+        """Requests that wait for a read."""
         self._asked: dict[str, _Asked] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, runs: Runs, run_id: str) -> RunRow:
         """One of those that `runs` are, as `Runs.get` gives it."""
+        self.waiting += 1
+        try:
+            rows = await self._rows(runs, run_id)
+        finally:
+            self.waiting -= 1
+        if run_id not in rows:
+            raise run_not_found()
+        return rows[run_id]
+
+    async def _rows(self, runs: Runs, run_id: str) -> Mapping[str, RunRow]:
         tenant = runs.tenant
         asked = self._asked.get(tenant) or self._asked.setdefault(tenant, _Asked())
         asked.ids.add(run_id)
         if tenant not in self._readers:
             self._readers[tenant] = asyncio.create_task(self._read(runs))
-        rows = await asyncio.shield(asked.rows)  # who hangs up does not end it for the others
-        if run_id not in rows:
-            raise run_not_found()
-        return rows[run_id]
+        return await asyncio.shield(asked.rows)  # who hangs up does not end it for the others
 
     async def _read(self, runs: Runs) -> None:
         while (asked := self._asked.pop(runs.tenant, None)) is not None:

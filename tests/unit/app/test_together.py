@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.api.middleware.rates import Shedding
 from app.api.together import ReadTogether
 from app.errors import NotFound
 
@@ -107,3 +108,37 @@ async def test_no_tenant_waits_for_another() -> None:
     assert await together.run(sor, "a") == "sor's"
     nord.go_on.set()
     assert await slow == "nord's"
+
+
+@looped
+async def test_beyond_so_many_that_wait_one_is_told_to_come_later() -> None:
+    database, together = Database(), ReadTogether()
+    database.there = {"a": "a"}
+    database.go_on.clear()
+    waiting = [asyncio.create_task(together.run(database, "a")) for _ in range(2)]
+    await database.begun(1)
+    shedding = Shedding(answers_200, most_waiting=2, together=together)
+    assert await status_of(shedding, "/v1/runs/a") == 503
+    assert await status_of(shedding, "/healthz") == 200
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    assert await status_of(shedding, "/v1/runs/a") == 200
+    database.go_on.set()
+    assert await waiting[1] == "a"
+    assert together.waiting == 0
+
+
+async def answers_200(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def status_of(app: Any, path: str) -> int:
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    await app(scope, None, send)
+    status: int = told[0]["status"]
+    return status
