@@ -7,6 +7,7 @@ connections write and checkpoint at once.
 """
 
 import fcntl
+import select as readiness
 import sqlite3
 import sys
 import threading
@@ -17,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DisconnectionError
 from sqlalchemy.pool import NullPool
 
 from alembic import command
@@ -73,7 +75,6 @@ def make_engine(url: str) -> Engine:
     # Parameters are whole documents: an error that shows them would put them in the log.
     engine = create_engine(
         parsed,
-        pool_pre_ping=True,
         pool_size=20,
         max_overflow=30,
         hide_parameters=True,
@@ -81,7 +82,21 @@ def make_engine(url: str) -> Engine:
     )
     if sqlite:
         _prepare_sqlite(engine, foreign_keys=True)
+    else:
+        event.listen(engine, "checkout", _still_there)
     return engine
+
+
+def _still_there(connection: psycopg.Connection, _record: Any, _fairy: Any) -> None:
+    """Let a kept connection be replaced that the server has ended.
+
+    What a server says to one that asks nothing is that it is over: it is there to be read. To ask
+    costs a round trip each time, and tells no more of a server that is away without a word.
+    """
+    said = readiness.poll()
+    said.register(connection.fileno(), readiness.POLLIN)
+    if said.poll(0):
+        raise DisconnectionError
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:

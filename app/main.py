@@ -21,6 +21,7 @@ from app.api.connections import Limits, limited_protocol
 from app.api.dependencies import Services
 from app.api.feed import Feed
 from app.api.metrics import Metrics
+from app.api.together import ReadTogether
 from app.api.v1 import batches, compare, examples, keys, runs, scenarios, schemas
 from app.db import Database, migrate
 from app.errors import DATABASE_AWAY, DatabaseUnreachable, PortInUse
@@ -30,6 +31,7 @@ from app.ogc import routes as ogc
 from app.services.acceptance import checked_scenarios
 from app.services.login import LogIn
 from app.services.maps import MapCache
+from app.services.room import Room
 from app.settings import Settings
 from app.web import routes as web
 
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     methods.install(app, routers)
     problems.install(app)
     openapi.install(app)
-    middleware.install(app, settings, services.metrics, services.login)
+    middleware.install(app, settings, services.metrics, services.login, services.together)
     return app
 
 
@@ -160,8 +162,10 @@ def _wire(settings: Settings) -> Services:
         settings=settings,
         engine=DurableJobEngine(database, settings),
         feed=Feed(database),
+        together=ReadTogether(),
         map_cache=MapCache(settings.map_cache_mb),
         checked=checked_scenarios(),
+        room=Room(),
         metrics=Metrics(database),
     )
 

@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     """For one client; twice as many may come at once after a pause."""
     writes_per_s: Annotated[float, Field(gt=0)] = 200.0
     max_waiting: Annotated[int, Field(ge=1)] = 200
-    """Requests that wait for a thread; beyond it all but /healthz and /readyz are refused."""
+    """Requests that wait for a thread or to be read for; beyond it all but /healthz and /readyz are
+    refused."""
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, WITH_COMMAS] = ()
     """Addresses or networks, with commas, whose X-Forwarded-For and -Proto are believed."""
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, WITH_COMMAS] = ()

@@ -95,7 +95,7 @@ class RunRow(Owned, Base):
     seconds: Mapped[float | None]
     result: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
     """The document that answers the run, byte for byte as it was made: of kind solve the plan."""
-    has_result: Mapped[bool] = column_property(result.is_not(None))
+    has_result: Mapped[bool] = column_property(result.is_not(None), expire_on_flush=False)
 
 
 class IncumbentRow(Base):

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 
 from app.api.callers import caller_here
 from app.api.feed import Feed
 from app.api.metrics import Metrics
+from app.api.together import ReadTogether
 from app.callers import Caller
 from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
@@ -19,6 +21,7 @@ from app.services.idempotency import KeyedPost
 from app.services.keys import Keys
 from app.services.login import LogIn
 from app.services.maps import MapCache, Maps
+from app.services.room import Room
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.services.sized_cache import SizedCache
@@ -29,6 +32,8 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 # What a request says when nobody chose: nothing, or what curl puts there.
 UNDECLARED = ("", "application/x-www-form-urlencoded")
+
+SOON_PARSED_BYTES = 10_000  # sooner than a thread is found for it
 
 # Issues that say that the text is no JSON at all.
 UNREADABLE = frozenset({"bad_json", "empty_document", "not_utf8"})
@@ -44,8 +49,10 @@ class Services:
     engine: JobEngine
     metrics: Metrics
     feed: Feed
+    together: ReadTogether
     map_cache: MapCache
     checked: SizedCache[Checked]
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,13 @@ class ServicesForCaller:
         common = self.common
         engine = common.engine
         return Acceptance(
-            self.scenarios, common.checked, common.settings, engine.enqueue, engine.waiting
+            self.scenarios,
+            self.caller.tenant,
+            common.checked,
+            common.room,
+            common.settings,
+            engine.enqueue,
+            engine.waiting,
         )
 
     @property
@@ -130,10 +143,12 @@ async def raw_body(request: Request) -> bytes:
 RawBody = Annotated[bytes, Depends(raw_body)]
 
 
-def json_body(body: RawBody) -> Any:
+async def json_body(body: RawBody) -> Any:
     """The body as JSON; BadRequest when it is none, DocumentInvalid when it cannot be used."""
     try:
-        return parse_json(body)
+        if len(body) <= SOON_PARSED_BYTES:
+            return parse_json(body)
+        return await run_in_threadpool(parse_json, body)
     except DocumentInvalid as error:
         raise readable(error) from error
 

@@ -78,9 +78,9 @@ class DurableJobEngine:
         """Queue a new run within the transaction that stores it."""
         self._queue.enqueue(session, run)
 
-    def waiting(self) -> int:
-        """How many runs wait, of everybody."""
-        return self._work.waiting()
+    def waiting(self, most: int) -> int:
+        """How many runs wait, of everybody, counted up to so many."""
+        return self._work.waiting(most)
 
     def cancel(self, _run_id: str) -> None:
         """Look for what is cancelled; a run of another worker is seen there a moment later."""

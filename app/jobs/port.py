@@ -26,8 +26,8 @@ class JobEngine(Protocol):
     def enqueue(self, session: Session, run: RunRow) -> None:
         """Queue a new run within the transaction that stores it: both or neither."""
 
-    def waiting(self) -> int:
-        """How many runs wait, of everybody."""
+    def waiting(self, most: int) -> int:
+        """How many runs wait, of everybody, counted up to so many."""
 
     def cancel(self, run_id: str) -> None:
         """Stop solving a run, wherever that is done; its cancellation is in the database."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSClient, WorkflowStatus, WorkflowStatusString
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -95,6 +95,12 @@ class DurableQueue:
             lazy=True,
             retry_connection_errors=False,
         )
+        queued = self._client._sys_db.tables.workflow_status
+        self._put_in_order = (
+            update(queued)
+            .where(queued.c.workflow_uuid == bindparam("workflow"))
+            .values(created_at=bindparam("at_ms"))
+        )
 
     def migrate(self) -> None:
         """Bring the queue's own tables to the newest version."""
@@ -148,11 +154,8 @@ class DurableQueue:
         """First come, first served: DBOS's own time is the same for all runs of a transaction, and
         on some SQLite for all of a second.
         """
-        queued = self._client._sys_db.tables.workflow_status
         at_ms = int(run.created.timestamp() * 1000) + (run.batch_position or 0)
-        session.execute(
-            update(queued).where(queued.c.workflow_uuid == workflow_id).values(created_at=at_ms)
-        )
+        session.execute(self._put_in_order, {"workflow": workflow_id, "at_ms": at_ms})
 
     def launch(
         self, execute: Callable[[str], None], most_of_a_tenant: Callable[[], int | None]

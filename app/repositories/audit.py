@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.logs import request_id
@@ -24,6 +24,7 @@ START = "0" * 64
 """Stands for the hash before the first entry."""
 
 _NOTED = "audit"
+_LOCKED_HEAD = "SELECT seq, hash, at FROM audit_entry_head(%s, %s, %s)"
 _CHAIN_LOCK = 7_243_004  # beside those of `app.db`; with a hash of the tenant's name
 
 
@@ -58,9 +59,7 @@ def write_noted(session: Session, actor: str) -> None:
         return
     session.flush()
     for tenant in sorted({one.tenant for one in noted}, key=lambda t: (_lock_number(t), t)):
-        _lock(session, tenant)
-        seq, last = _head(session, tenant)
-        now = clock.now(session)
+        seq, last, now = _locked_head(session, tenant)
         for one in (n for n in noted if n.tenant == tenant):
             seq += 1
             row = AuditRow(
@@ -99,10 +98,16 @@ def _verified(session: Session, tenant: str) -> Chain:
     return Chain(tenant, length, last, broken_at)
 
 
-def _lock(session: Session, tenant: str) -> None:
-    """Until the commit; on SQLite whoever writes is alone."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK, _lock_number(tenant))))
+def _locked_head(session: Session, tenant: str) -> tuple[int, str, datetime]:
+    """Number and hash of the last entry, and the time: nobody adds another before the commit.
+
+    On SQLite whoever writes is alone.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return *_head(session, tenant), clock.now(session)
+    asked = (tenant, _CHAIN_LOCK, _lock_number(tenant))
+    seq, last, now = session.connection().exec_driver_sql(_LOCKED_HEAD, asked).one()
+    return seq or 0, last or START, now
 
 
 def _lock_number(tenant: str) -> int:

@@ -1,6 +1,6 @@
 """Queries on runs. A run that has ended never changes: every update names the status it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -144,7 +144,7 @@ class RunRepository:
             .limit(limit)
         ).all()
 
-    def several(self, run_ids: Sequence[str]) -> Sequence[RunRow]:
+    def several(self, run_ids: Collection[str]) -> Sequence[RunRow]:
         """Those of these that there are."""
         return self._session.scalars(select(RunRow).where(RunRow.id.in_(run_ids))).all()
 
@@ -285,10 +285,10 @@ class RunRepository:
             note(self._session, run.tenant, "run.removed", run.id)
         return [run.id for run in removed]
 
-    def waiting(self) -> int:
-        """Number of accepted runs."""
-        query = select(func.count()).where(RunRow.status == RunStatus.ACCEPTED)
-        return self._session.scalars(query).one()
+    def waiting(self, most: int) -> int:
+        """Number of accepted runs, counted up to so many."""
+        some = select(RunRow.id).where(RunRow.status == RunStatus.ACCEPTED).limit(most).subquery()
+        return self._session.scalars(select(func.count()).select_from(some)).one()
 
     def several_tenants(self) -> bool:
         """Whether there are runs of more than one tenant; two looks in an index."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from app.callers import EVERY_TENANT
 from app.errors import TooManyWaiting, Unavailable
 from app.repositories.runs import RunRepository
 from app.schemas.run import BatchRequest, RunOptions, RunRequest
@@ -15,6 +16,7 @@ from app.schemas.scenario import Scenario
 from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.plan_document import scenario_hash
+from app.services.room import Count, Room
 from app.services.scenarios import Scenarios, as_text
 from app.services.sized_cache import SizedCache
 from app.settings import Settings
@@ -24,9 +26,6 @@ from solver.domain.result import SolveOptions
 
 Enqueue = Callable[[Session, RunRow], None]
 """Puts a new run in the queue, within the transaction that stores it."""
-CountWaiting = Callable[[], int]
-"""How many runs wait, of everybody: more than a caller meets."""
-
 logger = logging.getLogger(__name__)
 
 KEPT_BYTES = 20e6
@@ -48,18 +47,25 @@ def checked_scenarios() -> SizedCache[Checked]:
 
 
 class Acceptance:
-    """Takes in runs for one caller."""
+    """Takes in runs for one caller.
+
+    `waiting` counts the runs that wait, of everybody: more than a caller meets.
+    """
 
     def __init__(
         self,
         scenarios: Scenarios,
+        tenant: str,
         checked: SizedCache[Checked],
+        room: Room,
         settings: Settings,
         enqueue: Enqueue,
-        waiting: CountWaiting,
+        waiting: Count,
     ) -> None:
         self._scenarios = scenarios
+        self._tenant = tenant
         self._known = checked
+        self._room = room
         self._settings = settings
         self._enqueue = enqueue
         self._waiting = waiting
@@ -89,7 +95,7 @@ class Acceptance:
 
         Requests at the same time may go beyond it by what they bring.
         """
-        if self._waiting() + runs > self._settings.max_queue:
+        if not self._room.take(EVERY_TENANT, runs, self._settings.max_queue, self._waiting):
             raise Unavailable("queue_full", "Køen er full. Prøv igjen senere.")
 
     def row(
@@ -114,6 +120,7 @@ class Acceptance:
             scenario=checked.text,
             scenario_hash=checked.hash,
             priority=request.priority,
+            has_result=False,  # known without asking for it
         )
 
     def _named(self, name: str, pointer: str) -> Checked:
@@ -127,7 +134,7 @@ class Acceptance:
     def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
         """Store and queue runs, all or none; TooManyWaiting when the tenant may not have them."""
         repository, most = RunRepository(session), self._settings.max_queued_per_tenant
-        if repository.waiting() + len(rows) > most:
+        if not self._room.take(self._tenant, len(rows), most, repository.waiting):
             raise TooManyWaiting(most)
         for row in rows:
             repository.add(row)  # in the session it has its tenant

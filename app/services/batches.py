@@ -47,7 +47,7 @@ class Batches:
         rows = self._rows(request)
         new_id = str(uuid4())
         with self._database.writing() as session:
-            now = clock.now(session)
+            now = clock.begun(session)
             batch_id = resource_for(session, post, new_id, now)
             if batch_id == new_id:
                 for position, row in enumerate(rows):

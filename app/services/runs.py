@@ -1,7 +1,7 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,16 +46,27 @@ class Runs:
         self._acceptance.require_room(1)
         row = self._acceptance.row(request.scenario, "/scenario", request)
         with self._database.writing() as session:
-            row.created = clock.now(session)
+            row.created = clock.begun(session)
             run_id = resource_for(session, post, row.id, row.created)
-            if run_id == row.id:
-                self._acceptance.admit(session, [row])
-            return _found(RunRepository(session).get(run_id))
+            if run_id != row.id:
+                return _found(RunRepository(session).get(run_id))
+            self._acceptance.admit(session, [row])
+        return row
 
     def get(self, run_id: str) -> RunRow:
         """One; NotFound when there is none."""
         with self._database.reading() as session:
             return _found(RunRepository(session).get(run_id))
+
+    @property
+    def tenant(self) -> str:
+        """Whose they are."""
+        return self._database.caller.tenant
+
+    def several(self, run_ids: Collection[str]) -> Mapping[str, RunRow]:
+        """Those of these that there are, by id."""
+        with self._database.reading() as session:
+            return {row.id: row for row in RunRepository(session).several(run_ids)}
 
     def page(self, cursor: str | None, limit: int) -> Page[RunRow]:
         """A page of them, newest first."""

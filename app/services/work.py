@@ -156,10 +156,10 @@ class Work:
                 before = now - timedelta(seconds=seconds)
                 repository.expire(code, EXPIRED[code], before=before, untried=untried, now=now)
 
-    def waiting(self) -> int:
-        """How many runs wait, of everybody."""
+    def waiting(self, most: int) -> int:
+        """How many runs wait, of everybody, counted up to so many."""
         with self._database.reading() as session:
-            return RunRepository(session).waiting()
+            return RunRepository(session).waiting(most)
 
     def several_tenants(self) -> bool:
         """Whether runs of more than one tenant are kept here."""

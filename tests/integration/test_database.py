@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.config import main as alembic
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.callers import DEFAULT_TENANT
@@ -410,3 +411,20 @@ def test_times_come_back_in_utc(database: Database) -> None:
     assert created.tzinfo is not None
     assert created.utcoffset() == before.utcoffset()
     assert before <= created <= datetime.now(UTC)
+
+
+def test_a_kept_connection_that_the_server_ended_is_replaced(postgresql_url: str) -> None:
+    """Before anything is asked of it, and without asking."""
+    database = Database(postgresql_url)
+    pid = backend_of(database)
+    assert backend_of(database) == pid, "one is kept"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 20000)", (pid,))  # and wait for it
+    assert backend_of(database) != pid
+    database.dispose()
+
+
+def backend_of(database: Database) -> int:
+    with database.reading() as session:
+        pid: int = session.scalars(select(func.pg_backend_pid())).one()
+    return pid

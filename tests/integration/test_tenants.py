@@ -135,7 +135,7 @@ def test_figures_and_workers_are_over_all(database: Database) -> None:
 
 def test_waiting_runs_are_ones_own(database: Database) -> None:
     with database.of(NORD).reading() as session:
-        assert RunRepository(session).waiting() == 1
+        assert RunRepository(session).waiting(9) == 1
 
 
 def test_a_role_that_owns_nothing_is_enough(

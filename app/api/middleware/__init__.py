@@ -11,11 +11,14 @@ from app.api.middleware.heads import HeadAsGet, Joined, Options, Refusals
 from app.api.middleware.hosts import OwnHost
 from app.api.middleware.observing import Observed, Routed
 from app.api.middleware.rates import RateLimit, Shedding
+from app.api.together import ReadTogether
 from app.services.login import LogIn
 from app.settings import Settings
 
 
-def install(app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn) -> None:
+def install(
+    app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn, together: ReadTogether
+) -> None:
     """Put it around the routes, the innermost first."""
     app.add_middleware(Routed)
     app.add_middleware(Compression)
@@ -25,7 +28,7 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn) ->
     )
     app.add_middleware(LetIn)
     app.add_middleware(Options)
-    app.add_middleware(Shedding, most_waiting=settings.max_waiting)
+    app.add_middleware(Shedding, most_waiting=settings.max_waiting, together=together)
     app.add_middleware(
         RateLimit, reads_per_s=settings.reads_per_s, writes_per_s=settings.writes_per_s
     )

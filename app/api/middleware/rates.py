@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.callers import OPEN_AT_OVERLOAD, caller_of
 from app.api.problems import of_error
+from app.api.together import ReadTogether
 from app.callers import ANYBODY
 from app.errors import RateLimited, overloaded
 
@@ -107,17 +108,20 @@ class RateLimit:
 
 
 class Shedding:
-    """Answers 503 while too many requests wait for a thread: a short queue is soon empty again."""
+    """Answers 503 while too many requests wait for a thread or a read: a short queue is soon empty
+    again.
+    """
 
-    def __init__(self, app: ASGIApp, most_waiting: int) -> None:
+    def __init__(self, app: ASGIApp, most_waiting: int, together: ReadTogether) -> None:
         self._app = app
         self._most_waiting = most_waiting
+        self._together = together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         app = self._app
         if scope["type"] == "http" and scope["path"] not in OPEN_AT_OVERLOAD:
             threads = anyio.to_thread.current_default_thread_limiter().statistics()
-            if threads.tasks_waiting >= self._most_waiting:
+            if threads.tasks_waiting + self._together.waiting >= self._most_waiting:
                 app = of_error(overloaded())
         await app(scope, receive, send)

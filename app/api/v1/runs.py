@@ -101,9 +101,9 @@ def read_page(
 
 
 @router.get("/{run_id}", operation_id="get_run", responses=problems(404))
-def read(services: ServicesHere, run_id: Id) -> RunResource:
+async def read(services: ServicesHere, run_id: Id) -> RunResource:
     """A run: its status, where it stands, and links to what it found."""
-    return run_resource(services.runs.get(run_id))
+    return run_resource(await services.common.together.run(services.runs, run_id))
 
 
 @router.delete("/{run_id}", operation_id="dismiss_run", responses=problems(404, 409))
