@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
-
-from app.db import make_engine
 
 from .conftest import StartClient
 from .fake_child import NAPS
-from .processes import DEAD_AFTER_S, api_of, process, rows, run, until, workers
+from .processes import (
+    DEAD_AFTER_S,
+    api_of,
+    nothing_is_left,
+    process,
+    rows,
+    run,
+    until,
+    workers,
+    workflows,
+)
 
 Toy = dict[str, Any]
 SQUARES = [n * n for n in range(NAPS)]
@@ -54,12 +61,8 @@ def test_parts_that_helpers_fail_with_are_left_to_the_run(
 
 def callers(url: str) -> set[str]:
     """Names of the processes whose calls for help were answered."""
-    engine = make_engine(url)
-    with engine.connect() as connection:
-        query = text("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE '%:%'")
-        calls = connection.scalars(query).all()
-    engine.dispose()
-    return {call.partition(":")[2].partition(".")[0] for call in calls}
+    calls = [each.partition(":")[2] for each in workflows(url) if ":" in each]
+    return {call.partition(".")[0] for call in calls}
 
 
 def test_a_run_whose_process_crashed_keeps_what_was_found(
@@ -111,11 +114,6 @@ def helped(api: TestClient, url: str, toy: Toy) -> tuple[str, int]:
     until(lambda: helping(url, run_id))
     (helper,) = helping(url, run_id)
     return run_id, helper
-
-
-def nothing_is_left(url: str) -> bool:
-    waiting = "SELECT 1 FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
-    return not rows(url, "SELECT 1 FROM part") and not rows(url, waiting)
 
 
 def test_two_workers_share_the_parts(api: TestClient, postgresql_url: str, toy: Toy) -> None:
