@@ -38,7 +38,7 @@ def main() -> None:
     scenario = chosen.scenario
     if chosen.naps:
         town = bundled.load("lillehammer-2018")
-        scenario = {**town, "title": f"share_naps:{chosen.naps}"}
+        scenario = {**town, "title": f"share_naps:{chosen.naps}:1"}
     asked = {"scenario": scenario, "kind": "stress", "options": options}
     answers = []
     for number in chosen.workers:

@@ -260,11 +260,11 @@ def help_nobody(options: SolveOptions, watcher: Watcher) -> bytes:
 
 
 def act(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
-    """After a colon: how many naps, of a second each."""
+    """After colons: how many naps, of how many seconds each."""
     global NAPS, NAP_S
-    name, _, naps = task.document["title"].partition(":")
+    name, *naps = task.document["title"].split(":")
     if naps:
-        NAPS, NAP_S = int(naps), 1.0
+        NAPS, NAP_S = int(naps[0]), float(naps[1])
     if task.parts:
         return answer_parts(task, options, watcher)
     behaviour: Act = globals()[name]

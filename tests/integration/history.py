@@ -27,10 +27,24 @@ import httpx
 import psutil
 
 from geodata import bundled
-from tests.integration.killloop import OPEN, Postgres
-from tests.integration.processes import DEAD_AFTER_S, answers, process, until
+from tests.integration.killloop import OPEN, SHARING, Postgres
+from tests.integration.processes import (
+    DEAD_AFTER_S,
+    answers,
+    nothing_is_left,
+    process,
+    until,
+    workflows,
+)
 
-OPERATIONS = {"read": 60, "cancel": 20, "post": 9, "post again": 9, "batch": 2}
+OPERATIONS = {
+    "read": 60,
+    "cancel": 20,
+    "post": 8,
+    "post with parts": 1,
+    "post again": 9,
+    "batch": 2,
+}
 BEHAVIOURS = {"answer": 8, "work_a_while": 2, "abort": 1}
 PATIENCE_S = 60.0
 NO_LIMITS = {
@@ -146,22 +160,27 @@ class Client(threading.Thread):
         (operation,) = self._random.choices(list(OPERATIONS), list(OPERATIONS.values()))
         with self._known.lock:
             keys = sorted(self._known.runs)
-        if operation in ("post", "batch") or not keys:
-            self._post(f"{self.name}-{number}", batch=operation == "batch")
+        if operation in ("post", "post with parts", "batch") or not keys:
+            self._post(f"{self.name}-{number}", operation)
         elif operation == "post again":
             self._send_post(self._random.choice(keys))
         else:
             run_id = self._random.choice(self._known.runs[self._random.choice(keys)])
             self._ask(operation, run_id)
 
-    def _post(self, key: str, *, batch: bool) -> None:
+    def _post(self, key: str, operation: str) -> None:
+        self._known.bodies[key] = self._body(operation)
+        self._send_post(key)
+
+    def _body(self, operation: str) -> tuple[str, Any]:
+        """Of a post, and where it goes."""
+        if operation == "post with parts":
+            return "/v1/runs", {"scenario": {**self._town, "title": SHARING}, "kind": "stress"}
         drawn = self._random.choices(list(BEHAVIOURS), list(BEHAVIOURS.values()), k=3)
         towns = [{**self._town, "title": title} for title in drawn]
-        body = (
-            ("/v1/batches", {"scenarios": towns}) if batch else ("/v1/runs", {"scenario": towns[0]})
-        )
-        self._known.bodies[key] = body
-        self._send_post(key)
+        if operation == "batch":
+            return "/v1/batches", {"scenarios": towns}
+        return "/v1/runs", {"scenario": towns[0]}
 
     def _send_post(self, key: str) -> None:
         path, body = self._known.bodies[key]
@@ -236,6 +255,8 @@ def record(
             shots[name] += 1
             shoot[name]()
         _end_all(service.address, known)
+        until(lambda: nothing_is_left(url), seconds=PATIENCE_S)
+        calls = sum(":" in each for each in workflows(url))
     by_run: dict[str, list[Event]] = {}
     for event in known.events:
         by_run.setdefault(event.run_id, []).append(event)
@@ -248,7 +269,8 @@ def record(
     )
     return (
         f"{operations} operations by {clients} clients, {len(known.events)} events {dict(counts)};"
-        f" {len(by_run)} runs {dict(ends)}; shots {dict(shots)}; 0 violations"
+        f" {len(by_run)} runs {dict(ends)}, {calls} calls for help were answered;"
+        f" shots {dict(shots)}; 0 violations"
     )
 
 

@@ -24,19 +24,29 @@ import psutil
 import psycopg
 
 from geodata import bundled
-from tests.integration.processes import DEAD_AFTER_S, process, server
+from tests.integration.processes import (
+    DEAD_AFTER_S,
+    nothing_is_left,
+    process,
+    server,
+    until,
+    workflows,
+)
 
 STUCK_AFTER_S = 60
 OPEN = ("accepted", "running")
 WORKERS = 2
+NAPS = 12
+SHARING = f"share_naps:{NAPS}:0.3"  # posted as a run of kind stress, with as many parts
 # How a run may end: as its child behaves, or because it was itself shot too often.
 SHOT = {"solver_killed", "interrupted"}
 ENDS: dict[str, set[str | None]] = {
     "answer": {None, *SHOT},
     "work_a_while": {None, *SHOT},
     "abort": {"solver_crashed", *SHOT},
+    SHARING: {None, *SHOT},
 }
-WEIGHTS = (4, 4, 1)
+WEIGHTS = (4, 4, 1, 1)
 ENOUGH = {"max_queue": 100_000, "max_queued_per_tenant": 100_000}
 
 
@@ -49,13 +59,16 @@ class History:
     ends: dict[str, dict[str, Any]] = field(default_factory=dict)
     shots: Counter[str] = field(default_factory=Counter)
     last_s: float = 0.0
+    calls: int = 0
 
     def __str__(self) -> str:
         """For people."""
         codes = Counter(_code(run) or run["status"] for run in self.ends.values())
         return (
             f"{sum(self.shots.values())} shots {dict(self.shots)}; {len(self.runs)} runs,"
-            f" all ended once: {dict(codes)}; the last {self.last_s:.1f} s after the last shot"
+            f" all ended once: {dict(codes)}; {list(self.behaviours.values()).count(SHARING)} with"
+            f" parts, {self.calls} calls for help were answered;"
+            f" the last {self.last_s:.1f} s after the last shot"
         )
 
 
@@ -106,9 +119,10 @@ class KillLoop:
             self._serve()
             if self._postgres is not None:
                 self._workers = [self._work() for _ in range(WORKERS)]
+            self._post("first", SHARING)
             for number in range(kills):
                 for one in range(self._random.randint(0, 2)):
-                    self._post(f"{number}-{one}")
+                    self._post(f"{number}-{one}", self._draw())
                 time.sleep(self._random.uniform(0, 1.5))
                 self._shoot(f"{number}-shot")
             self._wait_for_the_last()
@@ -121,14 +135,18 @@ class KillLoop:
     def _work(self) -> subprocess.Popen[bytes]:
         return self._stack.enter_context(process(self._url, "worker", **self._limits))
 
-    def _post(self, key: str) -> None:
-        """Again and again until it is answered; the key makes that one run."""
+    def _draw(self) -> str:
         (behaviour,) = self._random.choices(list(ENDS), WEIGHTS)
+        return behaviour
+
+    def _post(self, key: str, behaviour: str) -> None:
+        """Again and again until it is answered; the key makes that one run."""
+        kind = "stress" if behaviour == SHARING else "solve"
         self._history.behaviours[key] = behaviour
         answer = self._insist(
             lambda: self._client.post(
                 "/v1/runs",
-                json={"scenario": {**self._town, "title": behaviour}},
+                json={"scenario": {**self._town, "title": behaviour}, "kind": kind},
                 headers={"idempotency-key": key},
             )
         )
@@ -172,7 +190,7 @@ class KillLoop:
         children = psutil.Process(victim.pid).children(recursive=True)
         shot = threading.Timer(self._random.uniform(0, 0.1), victim.kill)
         shot.start()
-        self._post(key)
+        self._post(key, self._draw())
         shot.join()
         victim.wait()
         _, alive = psutil.wait_procs(children, timeout=2)
@@ -224,8 +242,12 @@ class KillLoop:
             run = self._read(run_id)
             assert run == history.ends[run_id], "an ended run has changed"
             assert _code(run) in ENDS[history.behaviours[key]], run
-            plan = self._client.get(f"/v1/runs/{run_id}/plan")
-            assert (plan.status_code == 200) == (run["status"] == "successful")
+            result = self._client.get(f"/v1/runs/{run_id}/result")
+            assert (result.status_code == 200) == (run["status"] == "successful")
+            if run["status"] == "successful" and history.behaviours[key] == SHARING:
+                assert result.json()["squares"] == [n * n for n in range(NAPS)]
+        until(lambda: nothing_is_left(self._url), seconds=STUCK_AFTER_S)
+        history.calls = sum(":" in each for each in workflows(self._url))
 
     def _count(self) -> int:
         number, address = 0, "/v1/runs?limit=100"

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import psycopg
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
-from app.db import Database, migrate
+from app.db import Database, make_engine, migrate
 from app.jobs.queue import DurableQueue
 from app.main import create_app
 from app.settings import Settings
@@ -138,6 +139,27 @@ def rows(url: str, query: str, *values: Any) -> list[Any]:
             return connection.execute(query, values).fetchall()
     except psycopg.errors.UndefinedTable:
         return []
+
+
+def workflows(url: str) -> dict[str, str]:
+    """What the queue knows: the status of each run and call for help, by its id."""
+    schema = "" if url.startswith("sqlite") else "dbos."
+    return dict(_fetched(url, f"SELECT workflow_uuid, status FROM {schema}workflow_status"))
+
+
+def nothing_is_left(url: str) -> bool:
+    """Whether no part, claim on one, run or call for help waits or is under way."""
+    open_still = {"ENQUEUED", "PENDING"} & set(workflows(url).values())
+    return not open_still and not _fetched(url, "SELECT id, claim FROM part")
+
+
+def _fetched(url: str, query: str) -> list[Any]:
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+    finally:
+        engine.dispose()
 
 
 def holder(url: str, run_id: str) -> int | None:

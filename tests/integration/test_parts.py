@@ -2,17 +2,34 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
-from app.db import make_engine
+from app.db import Database
+from app.jobs.crew import CrewByMail
+from app.jobs.exchange import Exchange
+from app.jobs.queue import DurableQueue
+from app.services.parts import Parts
+from app.services.work import TimeLimits, Work
+from solver.domain.crew import Part
 
 from .conftest import StartClient
 from .fake_child import NAPS
-from .processes import DEAD_AFTER_S, api_of, process, rows, run, until, workers
+from .processes import (
+    DEAD_AFTER_S,
+    api_of,
+    nothing_is_left,
+    process,
+    rows,
+    run,
+    until,
+    workers,
+    workflows,
+)
 
 Toy = dict[str, Any]
 SQUARES = [n * n for n in range(NAPS)]
@@ -52,16 +69,6 @@ def test_parts_that_helpers_fail_with_are_left_to_the_run(
         assert result(client, stress(client, toy, "help_nobody"))["squares"] == SQUARES
 
 
-def callers(url: str) -> set[str]:
-    """Names of the processes whose calls for help were answered."""
-    engine = make_engine(url)
-    with engine.connect() as connection:
-        query = text("SELECT workflow_uuid FROM workflow_status WHERE workflow_uuid LIKE '%:%'")
-        calls = connection.scalars(query).all()
-    engine.dispose()
-    return {call.partition(":")[2].partition(".")[0] for call in calls}
-
-
 def test_a_run_whose_process_crashed_keeps_what_was_found(
     start: StartClient, sqlite_url: str, fake_child: None, toy: Toy
 ) -> None:
@@ -69,7 +76,28 @@ def test_a_run_whose_process_crashed_keeps_what_was_found(
         found = result(client, stress(client, toy, "share_naps_and_crash"))
         assert found["squares"] == SQUARES
         assert 4 <= found["known"] < NAPS
-        assert 1 <= len(callers(sqlite_url)) <= 2  # the second calls if enough is left by then
+
+
+def test_each_process_of_an_attempt_calls_for_help_itself(
+    database_url: str, toy: Toy, tmp_path: Path
+) -> None:
+    """The first has ended without taking its calls back; they may have been answered."""
+    offered = [Part(f"part-{n}", {"n": n}, 1.0) for n in range(3)]
+    with api_of(database_url) as client:
+        run_id = stress(client, toy)
+        database = Database(database_url)
+        job = Work(database, 1000, TimeLimits(1000, 1000)).take(run_id, "worker")
+        assert job is not None
+        parts, queue = Parts(database, 1000, 1000), DurableQueue(database, "worker", 1)
+        for called in (3, 6):
+            folder = Path(mkdtemp(dir=tmp_path))
+            exchange = Exchange(parts, queue, job.hold, folder)
+            exchange.begin()
+            CrewByMail(folder).offer(offered)
+            exchange.tend()
+            calls = [each for each in workflows(database_url) if each.startswith(f"{run_id}:")]
+            assert len(calls) == called
+        database.dispose()
 
 
 @pytest.fixture
@@ -111,11 +139,6 @@ def helped(api: TestClient, url: str, toy: Toy) -> tuple[str, int]:
     until(lambda: helping(url, run_id))
     (helper,) = helping(url, run_id)
     return run_id, helper
-
-
-def nothing_is_left(url: str) -> bool:
-    waiting = "SELECT 1 FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING')"
-    return not rows(url, "SELECT 1 FROM part") and not rows(url, waiting)
 
 
 def test_two_workers_share_the_parts(api: TestClient, postgresql_url: str, toy: Toy) -> None:

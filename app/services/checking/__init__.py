@@ -133,4 +133,8 @@ def _without_nulls(value: Any) -> Any:
     """Null means left out, in collections as in fields. Elements of lists are not fields."""
     if not isinstance(value, dict):
         return value
-    return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return {
+        key: _without_nulls(item) if isinstance(item, dict) else item
+        for key, item in value.items()
+        if item is not None
+    }

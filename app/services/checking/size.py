@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from app.schemas.issues import pointer
@@ -11,8 +12,6 @@ from solver.domain.errors import Issue
 MAX_VALUES = 1_000_000
 MAX_PAIRS = 120_000_000  # 1 GB of travel times
 MAX_NEED_FIGURES = 1_000_000
-
-Path = tuple[str | int, ...]
 
 
 def too_many_values(document: Any) -> list[Issue]:
@@ -66,22 +65,35 @@ def need_is_manageable(scenario: Scenario) -> Iterator[Issue]:
 
 def _sizes(document: Any) -> Counter[str]:
     """Number of values under each member of the document, by the member's pointer."""
-    sizes: Counter[str] = Counter()
-    pending: list[tuple[Path, Any]] = [((), document)] if isinstance(document, dict) else []
-    while pending:
-        path, value = pending.pop()
-        if _is_bulk(path):
-            continue
-        sizes[pointer(*path[:1])] += len(value)
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        pending += [
-            ((*path, name), each) for name, each in members if isinstance(each, dict | list)
-        ]
+    if not isinstance(document, dict):
+        return Counter()
+    sizes = Counter(
+        {pointer(name): _size(_countable(name, each)) for name, each in document.items()}
+    )
+    sizes[""] = len(document)
     return sizes
 
 
-def _is_bulk(path: Path) -> bool:
-    """Whether this is a district's outline or a row of the travel matrix."""
-    return len(path) == 3 and (
-        (path[0], path[2]) == ("districts", "geometry") or path[:2] == ("travel", "minutes")
-    )
+def _size(member: Any) -> int:
+    """Number of values in objects and lists in one another, counted level by level."""
+    total, level = 0, iter([member])
+    while held := [each for each in level if isinstance(each, (dict, list))]:
+        total += sum(map(len, held))
+        level = chain.from_iterable(
+            each.values() if isinstance(each, dict) else each for each in held
+        )
+    return total
+
+
+def _countable(name: str, member: Any) -> Any:
+    """A member of the document without outlines of districts or rows of the travel matrix."""
+    if not isinstance(member, dict):
+        return member
+    if name == "travel" and isinstance(member.get("minutes"), dict):
+        return {**member, "minutes": [None] * len(member["minutes"])}
+    if name == "districts":
+        return [
+            {**each, "geometry": None} if isinstance(each, dict) and "geometry" in each else each
+            for each in member.values()
+        ]
+    return member

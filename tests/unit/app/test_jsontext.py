@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from app.schemas.jsontext import MAX_DEPTH, MAX_DOCUMENT_BYTES, parse_json
+from app.schemas import jsontext
+from app.schemas.jsontext import (
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    MAX_INNER_FIELDS,
+    MAX_OUTER_FIELDS,
+    MAX_PARTS,
+    parse_json,
+)
 from solver.domain.errors import DocumentInvalid, ScenarioInvalid
 
 
@@ -68,6 +76,97 @@ def test_brackets_in_strings_are_not_depth() -> None:
             at_most_64 = [at_most_64]
         assert parse_json(json.dumps(at_most_64)) == at_most_64
         assert refused(json.dumps({'"[': [[[[[[[[at_most_64] * 2]]]]]]]})) == [("", "too_deep")]
+
+
+def inside(text: str, levels: int) -> str:
+    """A value so many objects deep."""
+    return levels * '{"a": ' + text + levels * "}"
+
+
+def fields(number: int, value: str = "0") -> str:
+    return "{" + ",".join(f'"f{n}":{value}' for n in range(number)) + "}"
+
+
+def items(number: int, item: str) -> str:
+    return "[" + ",".join(number * [item]) + "]"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (fields(MAX_OUTER_FIELDS + 1), "too_many_fields"),
+        (inside(fields(1_000_000), 3), "too_many_fields"),
+        (inside(fields(MAX_INNER_FIELDS + 1), 3), "too_many_fields"),
+        (inside(fields(MAX_INNER_FIELDS + 1, "{}"), 40), "too_many_fields"),
+        (items(MAX_PARTS + 1, "0"), "too_many_values"),
+        (items(MAX_PARTS // 2 + 1, "{}"), "too_many_values"),
+        (items(MAX_PARTS // 2 + 1, '"a,b"'), "too_many_values"),
+        (inside(items(MAX_PARTS // 3 + 1, '{"a":0}'), 2), "too_many_values"),
+        (items(MAX_PARTS // 3 + 1, "[0,0]"), "too_many_values"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_has_too_much_is_refused_before_anything_is_made_of_it(
+    text: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsontext, "_read", None)
+    assert refused(text) == [("", code)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        inside(items(3, fields(MAX_INNER_FIELDS)), 3),  # rows of a travel matrix
+        inside(fields(MAX_INNER_FIELDS + 1), 2),
+        items(MAX_PARTS - 1, "0"),
+        json.dumps(MAX_PARTS * ",{["),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_is_sound_is_not_looked_through_value_by_value(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsontext, "_issues", None)
+    assert parse_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e16", "[[1e16]]"])
+def test_large_numbers_with_decimals_are_taken(value: str) -> None:
+    assert parse_json(value) == json.loads(value)
+
+
+def test_the_shape_of_a_text_is_that_of_its_values() -> None:
+    """Random nesting with brackets, colons, commas and quotes in texts and names."""
+    draw = random.Random(2026)
+    texts = ["[{:,", '\\"', "x\\", "}],:"]
+
+    def value(depth: int) -> Any:
+        if depth == 0 or draw.random() < 0.3:
+            return draw.choice([*texts, 1, None, 1.5])
+        inner = [value(depth - 1) for _ in range(draw.randint(0, 4))]
+        named = {f"{draw.choice(texts)}{n}": each for n, each in enumerate(inner)}
+        return named if draw.random() < 0.5 else inner
+
+    for _ in range(500):
+        document = value(7)
+        assert jsontext._shape(json.dumps(document).encode()) == shape_of(document, 1)
+
+
+def shape_of(value: Any, depth: int) -> jsontext._Shape:
+    """Counted in the values themselves."""
+    if not isinstance(value, dict | list):
+        return jsontext._Shape(depth - 1, 0, 0, 0, parts=isinstance(value, str))
+    members = list(value.values()) if isinstance(value, dict) else value
+    within = [shape_of(member, depth + 1) for member in members]
+    own = len(value) if isinstance(value, dict) else 0
+    is_outer = depth <= jsontext.OUTER_DEPTH
+    return jsontext._Shape(
+        depth=max([depth, *(each.depth for each in within)]),
+        fields=own + sum(each.fields for each in within),
+        outer_fields=own * is_outer + sum(each.outer_fields for each in within),
+        inner_fields=max([own * (not is_outer), *(each.inner_fields for each in within)]),
+        parts=1 + own + max(0, len(members) - 1) + sum(each.parts for each in within),
+    )
 
 
 @pytest.mark.parametrize("levels", [2_000, 400_000])

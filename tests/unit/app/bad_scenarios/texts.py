@@ -110,11 +110,23 @@ TEXTS: tuple[tuple[str, bytes, str, str], ...] = (
     ("20-MB-of-spaces", b" " * 20_000_001, "", "document_too_large"),
     ("million-unknown-fields", _many(1_000_000, "0"), "", "too_many_fields"),
     (
-        "900000-unknown-fields",
-        _many(900_000, "0").replace(
-            b'"sites": {', b'"extra": [' + 300_000 * b"0," + b'0], "sites": {'
+        "million-unknown-fields-four-levels-down",
+        _with_field('"x": {"y": {"z": {' + ",".join(f'"f{n}":0' for n in range(1_000_000)) + "}}}"),
+        "",
+        "too_many_fields",
+    ),
+    (
+        "20-MB-of-objects",
+        _with_title("[" + ",".join(6_000_000 * ["{}"]) + "]"),
+        "",
+        "too_many_values",
+    ),
+    (
+        "490000-unknown-fields",
+        _many(490_000, "0").replace(
+            b'"sites": {', b'"extra": [' + 600_000 * b"0," + b'0], "sites": {'
         ),
-        "/districts",
+        "/extra",
         "scenario_too_large",
     ),
     ("510000-vertices", _vertices(15, 34_000), "/districts", "geometry_too_large"),
