@@ -225,7 +225,7 @@ def test_a_front_is_the_same_whoever_sought_its_points(
 ) -> None:
     with workers(postgresql_url, 2) as living:
         run_id = front(api)
-        until(lambda: have_helped(postgresql_url, run_id))
+        until(lambda: have_helped(postgresql_url, run_id), seconds=60)
         own, (helper,) = at_it(postgresql_url, run_id), have_helped(postgresql_url, run_id)
         assert {own, helper} == set(living)
         living[{"helper": helper, "run": own}[dies]].kill()
@@ -238,7 +238,7 @@ def test_a_front_is_the_same_whoever_sought_its_points(
 def test_all_points_end_with_the_run(api: TestClient, postgresql_url: str) -> None:
     with workers(postgresql_url, 2):
         run_id = front(api)
-        until(lambda: helping(postgresql_url, run_id))
+        until(lambda: helping(postgresql_url, run_id), seconds=60)
         progress = run(api, run_id)["progress"]
         assert 4 <= progress["part"] < progress["parts"] == expected_solves(14)
         assert api.delete(f"/v1/runs/{run_id}").status_code == 200
