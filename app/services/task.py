@@ -20,5 +20,5 @@ class Task:
     parts: Sequence[Mapping[str, Any]] = ()
 
 
-SHARED_KINDS: frozenset[RunKind] = frozenset({"stress"})
+SHARED_KINDS: frozenset[RunKind] = frozenset({"pareto", "stress"})
 """Kinds with parts that do not depend on each other, which several workers may work on."""

@@ -1,8 +1,9 @@
 """Who works on which of many items: this process, or a crew of others.
 
-Here the items are begun in order. Once it shows that the rest takes long, all that is not begun is
-offered to the crew, and from then on a part belongs to whoever took it: this process asks for its
-next ones as others do, a little before it needs them. One that nobody else comes for is done here.
+Here the items are begun in order. Once it shows that the rest takes long, or at once where that is
+expected, all that is not begun is offered to the crew, and from then on a part belongs to whoever
+took it: this process asks for its next ones as others do, a little before it needs them. One that
+nobody else comes for is done here.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ Result = TypeVar("Result")
 OFFER_AFTER_S = 2.0
 WORTH_OFFERING_S = 4.0
 AHEAD_S = 1.0  # so much work is asked for before it is needed
+LONG_S = 10.0  # so long an item is not kept waiting here while another might take it
 ASK_AGAIN_S = 1.0  # when nothing waits: what another one took may come back
 
 
@@ -55,13 +57,21 @@ class Sharing(Generic[Item, Result]):
 
 
 class Deal(Generic[Item, Result]):
-    """Gives out the items of one piece of work, and gathers the results in `results`, in order."""
+    """Gives out the items of one piece of work, and gathers the results in `results`, in order.
+
+    Each is expected to take one of the workers here so many `seconds`; 0 where nobody knows.
+    """
 
     def __init__(
-        self, items: Sequence[Item], workers: int, sharing: Sharing[Item, Result] | None = None
+        self,
+        items: Sequence[Item],
+        workers: int,
+        sharing: Sharing[Item, Result] | None = None,
+        seconds: float = 0.0,
     ) -> None:
         self.results: list[Result | None] = [None] * len(items)
         self._items, self._workers, self._sharing = items, workers, sharing
+        self._expected_pace = seconds / workers
         self._here = deque(range(len(items)))
         self._begun: set[int] = set()
         self._finished: set[int] = set()
@@ -132,14 +142,16 @@ class Deal(Generic[Item, Result]):
                 self._heard += 1
 
     def _is_worth_offering(self) -> bool:
-        seconds = monotonic() - self._since
-        if seconds < OFFER_AFTER_S or len(self._here) < 2:
+        waiting, seconds = len(self._here), monotonic() - self._since
+        if waiting < 2 or waiting <= self._workers - len(self._begun):
             return False
-        return len(self._here) * self._pace(seconds) >= WORTH_OFFERING_S
+        pace = self._expected_pace if seconds < OFFER_AFTER_S else self._pace(seconds)
+        return waiting * pace >= WORTH_OFFERING_S
 
     def _pace(self, seconds: float) -> float:
         """Seconds that pass from one item to the next."""
-        return seconds / max(len(self._finished - self._recalled), 1)
+        finished = len(self._finished - self._recalled)
+        return seconds / finished if finished else max(seconds, self._expected_pace)
 
     def _offer(self, sharing: Sharing[Item, Result]) -> None:
         self._away = set(self._here)
@@ -172,6 +184,8 @@ class Deal(Generic[Item, Result]):
         now = monotonic()
         each = self._pace(now - self._since)
         ahead = min(ceil(AHEAD_S / each), len(self._items)) if each else self._workers
+        if each * self._workers > LONG_S:
+            ahead = 0
         lacking = self._workers - len(self._begun) + ahead - len(self._here)
         if self._away and lacking > 0 and not self._asking and now >= self._ask_next:
             sharing.crew.ask(lacking)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
-from math import ceil
+from math import ceil, inf
 from multiprocessing.synchronize import Event
 from time import monotonic, sleep
 from typing import TypeVar
@@ -28,6 +28,7 @@ Work = Callable[[Item, SolveOptions, Watcher], Result | None]
 
 POLL_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
+WORTH_STARTING_S = 3.0  # of clock time gained: a process needs some two seconds to begin
 
 
 def work_on_all(
@@ -36,22 +37,26 @@ def work_on_all(
     session: Session,
     share: float = 1.0,
     portable: Portable[Item, Result] | None = None,
+    seconds: float | None = None,
 ) -> list[Result | None]:
     """work(item, options, watcher) of every item, in order; None of what was not begun in time.
 
     In all it takes at most this share of the time that is left. `work` is a function of a module,
     and items and results can be pickled. Where the session has a crew, and items are `portable`, it
     may work on some. What `work` raises is raised here.
+
+    Where each item is expected to take so many `seconds`, processes are started only when that
+    gains more than they cost, and a crew need not wait to see that it takes long.
     """
-    workers = min(session.options.threads, len(items))
     if session.over or not items:
         return [None] * len(items)
+    workers = _workers(len(items), session.options.threads, seconds)
     deadline = monotonic() + share * session.seconds_left
     sharing = None
     if session.crew is not None and portable is not None:
         limits = _limits(session, deadline, ceil(len(items) / workers))
         sharing = Sharing(session.crew, portable, limits.time_limit_s)
-    deal = Deal(items, workers, sharing)
+    deal = Deal(items, workers, sharing, seconds or 0.0)
     try:
         if workers <= 1:
             _work_here(work, items, deal, deadline, session)
@@ -60,6 +65,13 @@ def work_on_all(
     finally:
         deal.close()
     return deal.results
+
+
+def _workers(items: int, threads: int, seconds: float | None) -> int:
+    """How many processes it is worth to have."""
+    workers = min(threads, items)
+    gained = inf if seconds is None else seconds * (items - ceil(items / workers))
+    return workers if gained >= WORTH_STARTING_S else 1
 
 
 def _work_here(

@@ -6,6 +6,10 @@ on the other measure, which itself has a little weight so that no plan is domina
 same cost. Ceilings are equally spaced; where what earlier searches found is already proven within
 the gap asked for, nothing is solved.
 
+Ceilings are searched under in rounds: quarters, sixteenths, then between neighbours. What a round
+asks is fixed when it begins, each search is by itself, and what they find is taken in when all have
+ended, so that the front is the same on any number of threads and workers.
+
 Nobody is left without a place to shorten the journeys of others: no plan of the front has more
 unmet need (in NOK of present value) than the cheapest plan.
 
@@ -17,10 +21,13 @@ second weight is proven, and the far end is looked for. Ceilings are searched un
 leaves too few points. Each point says by how much it can be beaten; those proven are told first.
 """
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from solver.analysis.parallel import work_on_all
+from solver.analysis.points import SEEKING, Asked, Program, seek_alone
 from solver.analysis.session import Session
 from solver.domain.errors import VerificationFailed
 from solver.domain.instance import SitingInstance
@@ -40,6 +47,7 @@ from solver.engine.master_search import WHOLE, Effort
 from solver.engine.tradeoff import Amounts, Found, Measure, Seeking, Tradeoff
 from solver.verify import verify
 
+PIECES = 4  # that each round of ceilings divides what lies between those of the round before into
 AUGMENTED = 1e-3  # of the slope between the ends: the weight of the other measure under a ceiling
 EQUAL = 1e-9  # two ways of adding up the same plan
 NEXT = 1e-5  # of a point's other measure: how far below it the next one is looked for
@@ -116,6 +124,7 @@ class _Search:
         self._session = session
         self._gap = session.options.mip_gap
         self._tradeoff = Tradeoff(instance, measure, session.options)
+        self._program = Program(instance, measure, session.options, self._tradeoff)
         self._far = self._gap <= NARROW
         self._weight = 0.0
         self._why = Outcome.NO_PLAN
@@ -135,7 +144,8 @@ class _Search:
         last = self._far_end(first)
         if _apart(first, last):
             self._weight = AUGMENTED * _slope(first, last)
-            self._search_by_ceiling()
+            for round_ in _rounds(self._ceilings()):
+                self._ask([ceiling for ceiling in round_ if not self._proven(ceiling)])
         return self._chosen(self._fill())
 
     def _far_end(self, first: Amounts) -> Amounts:
@@ -203,35 +213,49 @@ class _Search:
             self._tradeoff.explore(self._unmet, plans, journal, worth)
 
     def _search_by_ceiling(self) -> None:
-        front = self._tradeoff.efficient(self._unmet)
-        first, last = front[0].amounts, front[-1].amounts
-        for step in range(1, self._asked - 1):
-            ceiling = first.other + step * (last.other - first.other) / (self._asked - 1)
+        """In a large instance."""
+        for ceiling in self._ceilings():
             if not self._proven(ceiling) and not self._session.over:
                 self._seek(self._under(ceiling), LOOK)
 
+    def _ceilings(self) -> list[float]:
+        """Equally spaced between the ends, from the cheapest."""
+        front = self._tradeoff.efficient(self._unmet)
+        first, last = front[0].amounts.other, front[-1].amounts.other
+        steps = self._asked - 1
+        return [first + step * (last - first) / steps for step in range(1, steps)]
+
+    def _ask(self, ceilings: Sequence[float]) -> bool:
+        """Search under each by itself, on all workers; whether every search came to its end."""
+        sought = [self._under(ceiling) for ceiling in ceilings]
+        asked = [Asked(self._program, one, self._tradeoff.start(one)) for one in sought]
+        share, seconds = self._session.share_of(len(asked)), self._session.seconds_each
+        answers = work_on_all(seek_alone, asked, self._session, share, SEEKING, seconds)
+        for one, reached in zip(sought, answers, strict=True):
+            if reached is not None:
+                self._tradeoff.take_in(one, reached)
+        return all(reached is not None and reached.stop in _ENDED for reached in answers)
+
     def _fill(self) -> bool:
-        """Look between the points known until there are enough; whether there is no other."""
-        closed: set[tuple[float, float]] = set()
+        """Look between the points known until there are enough; whether there is no other.
+
+        The widest gaps first, as many as points are lacking: below their middle, then all of them.
+        """
+        ended = True
+        looked: dict[tuple[float, float], int] = defaultdict(int)
         while not self._session.over:
             front = [one.amounts for one in self._tradeoff.efficient(self._unmet)]
-            open_ = [pair for pair in _neighbours(front) if _ids(pair) not in closed]
+            pairs = [(high.other, low.other) for high, low in pairwise(front)]
+            open_ = [pair for pair in pairs if looked[pair] < len(_between(*pair))]
             if not open_:
-                return True
+                return ended
             if len(front) >= self._asked:
                 return False
-            widest = max(open_, key=lambda pair: pair[0].other - pair[1].other)
-            if not self._look_between(*widest):
-                closed.add(_ids(widest))
-        return False
-
-    def _look_between(self, high: Amounts, low: Amounts) -> bool:
-        """Whether there is a point strictly between two neighbours."""
-        middle, below = (high.other + low.other) / 2, high.other - NEXT * abs(high.other)
-        for ceiling in (middle, below) if below > middle else (middle,):
-            found = self._seek(self._under(ceiling))
-            if found is not None and low.other < found.other < high.other and low.cost > found.cost:
-                return True
+            open_.sort(key=lambda pair: pair[1] - pair[0])
+            widest = open_[: self._asked - len(front)]
+            ended &= self._ask([_between(*pair)[looked[pair]] for pair in widest])
+            for pair in widest:
+                looked[pair] += 1
         return False
 
     def _chosen(self, complete: bool) -> Front:
@@ -309,6 +333,7 @@ class _Search:
         return None if sought.best is None else sought.best.amounts
 
 
+_ENDED = (Stop.GAP_REACHED, Stop.INFEASIBLE)
 _OUTCOMES = {Stop.INFEASIBLE: Outcome.INFEASIBLE, Stop.INTERRUPTED: Outcome.DISMISSED}
 
 
@@ -333,12 +358,28 @@ def _slope(low: Amounts, high: Amounts) -> float:
     return (high.cost - low.cost) / (low.other - high.other)
 
 
-def _neighbours(front: Sequence[Amounts]) -> list[tuple[Amounts, Amounts]]:
-    return list(pairwise(front))
+def _between(high: float, low: float) -> list[float]:
+    """Ceilings under which to look for a point strictly between two: the last one finds any."""
+    middle, below = (high + low) / 2, high - NEXT * abs(high)
+    return [middle, below] if below > middle else [middle]
 
 
-def _ids(pair: tuple[Amounts, Amounts]) -> tuple[float, float]:
-    return pair[0].other, pair[1].other
+def _rounds(ceilings: Sequence[float]) -> Iterator[list[float]]:
+    """Those that divide all into equal pieces, then those that divide the pieces, to the last."""
+    pieces = [ceilings]
+    while pieces := [piece for piece in pieces if piece]:
+        divided = [_divided(piece) for piece in pieces]
+        yield [piece[at] for piece, places in zip(pieces, divided, strict=True) for at in places]
+        pieces = [
+            piece[before + 1 : at]
+            for piece, places in zip(pieces, divided, strict=True)
+            for before, at in pairwise([-1, *places, len(piece)])
+        ]
+
+
+def _divided(piece: Sequence[float]) -> list[int]:
+    """The places at which it falls into equal pieces."""
+    return sorted({(len(piece) + 1) * n // PIECES - 1 for n in range(1, PIECES)} - {-1})
 
 
 def _spread(front: list[Found], most: int, preferred: set[int]) -> list[Found]:

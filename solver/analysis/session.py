@@ -60,6 +60,15 @@ class Session:
         """Seconds for the next solve: an even share of what is left, but enough to begin."""
         return max(self.seconds_left / max(self._parts - self.solves, 1), LEAST_SECONDS)
 
+    def share_of(self, solves: int) -> float:
+        """For so many solves, as a share of the time that is left: at most 1."""
+        return min(solves / max(self._parts - self.solves, 1), 1.0)
+
+    @property
+    def seconds_each(self) -> float:
+        """How long a solve has taken, on average of those so far; 0 before the first."""
+        return self.seconds / self.solves if self.solves else 0.0
+
     def solve(self, instance: SitingInstance, limit_nok: float = inf) -> SolveResult:
         """The next solve, by the options of the session, as `solver.solve`.
 

@@ -156,6 +156,19 @@ class _Searched:
     bound: float | None
 
 
+@dataclass(frozen=True)
+class Reached:
+    """What branch and bound of the whole program came to: why it stopped, its best plan and bound.
+
+    `x` is of all columns, None without a plan.
+    """
+
+    stop: Stop
+    x: Floats | None
+    bound: float | None
+    nodes: int
+
+
 class _Method(Protocol):
     """How one search is carried out."""
 
@@ -206,15 +219,38 @@ class Tradeoff:
 
         `effort` is for a large instance; a small one is always solved.
         """
-        best = self._best(seeking)
-        known = _Known(None if best is None else best.start, self.bound(seeking), effort)
+        known = _Known(self.start(seeking), self.bound(seeking), effort)
         searched = self._method.seek(seeking, known, journal)
+        self._take_in(seeking, searched)
+        return Sought(searched.stop, self._best(seeking), self.bound(seeking))
+
+    def start(self, seeking: Seeking) -> Any:
+        """What a search may begin from; None when nothing is known."""
+        best = self._best(seeking)
+        return None if best is None else best.start
+
+    def search(self, seeking: Seeking, start: Floats | None, journal: Journal) -> Reached:
+        """A search of an instance that is not decomposed, by itself: nothing is kept of it.
+
+        What it comes to depends on nothing but what is asked.
+        """
+        return self._whole.search(seeking, start, journal)
+
+    def take_in(self, seeking: Seeking, reached: Reached) -> None:
+        """Keep what a search by itself came to, here or in another process."""
+        self._take_in(seeking, self._whole.searched(reached))
+
+    @property
+    def _whole(self) -> "_Whole":
+        assert isinstance(self._method, _Whole)
+        return self._method
+
+    def _take_in(self, seeking: Seeking, searched: _Searched) -> None:
         for one in searched.found:
             self._keep(one)
         if searched.bound is not None:
             self._bounds.append((seeking, searched.bound))
         self._bounds = [one for one in self._bounds if not self._refuted(*one)]
-        return Sought(searched.stop, self._best(seeking), self.bound(seeking))
 
     def explore(
         self,
@@ -500,11 +536,11 @@ class _MasterAim:
 
 
 class _Whole:
-    """In one program with every journey in it."""
+    """In one program with every journey in it; with one thread, so that threads change no plan."""
 
     def __init__(self, instance: SitingInstance, measure: Measure, options: SolveOptions) -> None:
         self._instance = instance
-        self._options = options
+        self._gap = options.mip_gap
         costing = _weighted(instance, 1.0, 0.0)
         if measure is Measure.WORST_OFF:
             costing = _with_worst_off(costing)
@@ -515,14 +551,21 @@ class _Whole:
 
     def seek(self, seeking: Seeking, known: _Known, journal: Journal) -> _Searched:
         """By branch and bound."""
-        program = replace(self._forms.applied(self.program, seeking), start=known.start)
-        limits = HighsOptions(journal.seconds_left, self._options.mip_gap, self._options.threads)
+        return self.searched(self.search(seeking, known.start, journal))
+
+    def search(self, seeking: Seeking, start: Floats | None, journal: Journal) -> Reached:
+        """Branch and bound, of which nothing is kept."""
+        program = replace(self._forms.applied(self.program, seeking), start=start)
+        limits = HighsOptions(journal.seconds_left, self._gap)
         run = run_highs(program, limits, journal.note, journal.should_stop)
-        self.nodes += run.nodes
-        if run.x is None:
-            return _Searched(run.stop, [], run.bound)
-        x = self._with_whole_integers(run.x, seeking)
-        return _Searched(run.stop, [self._kept(x)], run.bound)
+        x = None if run.x is None else self._with_whole_integers(run.x, seeking)
+        return Reached(run.stop, x, run.bound, run.nodes)
+
+    def searched(self, reached: Reached) -> _Searched:
+        """What was reached as a search of this program."""
+        self.nodes += reached.nodes
+        found = [] if reached.x is None else [self._kept(reached.x)]
+        return _Searched(reached.stop, found, reached.bound)
 
     def near(self, _plan: Any, _gain: Gain, _journal: Journal) -> Iterator[Found]:
         """None: every plan is looked at by branch and bound."""
@@ -534,7 +577,7 @@ class _Whole:
             program = self._forms.applied(self.program, seeking, tolerance)
             exact = settle(program, x)
             if exact is not None:
-                return exact.x
+                return exact.x + 0.0  # no zero is negative: told by what is not zero it is the same
         raise unsettled()
 
     def _kept(self, x: Floats) -> Found:

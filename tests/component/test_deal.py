@@ -23,7 +23,8 @@ class OtherWorker:
         self.waiting: list[Part] = []
         self.told: dict[str, Any] = {}
         self.answered: dict[str, Any] = {}
-        self.asked = self.closed = 0
+        self.asked: list[int] = []
+        self.closed = 0
         self.offers: list[Sequence[Part]] = []
         self._news: list[News] = []
 
@@ -38,7 +39,7 @@ class OtherWorker:
             self._news.append(News(done))
 
     def ask(self, number: int) -> None:
-        self.asked += 1
+        self.asked.append(number)
         mine, self.waiting = self.waiting[:number], self.waiting[number:]
         self._news.append(News({}, [part.id for part in mine]))
 
@@ -59,11 +60,15 @@ def square(number: int, _options: SolveOptions, _watcher: Watcher) -> int:
 
 
 def squares(
-    crew: OtherWorker, number: int = 8, threads: int = 1, seconds: float = 60
+    crew: OtherWorker,
+    number: int = 8,
+    threads: int = 1,
+    seconds: float = 60,
+    each: float | None = None,
 ) -> list[int | None]:
     options = SolveOptions(threads=threads, time_limit_s=seconds)
     session = Session(options, Watcher(crew=crew), parts=number)
-    found = work_on_all(square, list(range(number)), session, portable=SQUARING)
+    found = work_on_all(square, list(range(number)), session, portable=SQUARING, seconds=each)
     assert session.solves == sum(one is not None for one in found)
     return found
 
@@ -79,6 +84,21 @@ def test_what_is_quickly_done_is_not_offered():
     crew = OtherWorker()
     assert squares(crew) == [n * n for n in range(8)]
     assert (crew.offers, crew.closed) == ([], 0)
+
+
+def test_what_is_expected_to_take_long_is_offered_at_once():
+    """And asked for only when it can be begun, so that others may take the rest."""
+    crew = OtherWorker()
+    assert squares(crew, number=3, each=60) == [0, 1, 4]
+    assert [len(parts) for parts in crew.offers] == [3]
+    assert crew.asked[0] == 1
+
+
+@pytest.mark.parametrize(("number", "each"), [(2, 60), (8, 0.1)])
+def test_nothing_is_offered_that_can_be_begun_here_or_is_soon_done(number: int, each: float):
+    crew = OtherWorker()
+    assert squares(crew, number=number, threads=2, each=each) == [n * n for n in range(number)]
+    assert crew.offers == []
 
 
 @pytest.mark.parametrize("threads", [1, 2])

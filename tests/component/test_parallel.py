@@ -44,6 +44,13 @@ def test_one_thread_is_this_process():
     assert results == [(4, os.getpid(), 1), (9, os.getpid(), 1)]
 
 
+@pytest.mark.parametrize(("seconds", "here"), [(1.0, True), (2.0, False), (None, False)])
+def test_processes_are_started_for_what_takes_long(seconds, here):
+    """Two of four items at a time: half of the time they take is gained."""
+    results = work_on_all(square, [0, 1, 2, 3], Session(TWO, Watcher(), parts=4), seconds=seconds)
+    assert {pid == os.getpid() for _, pid, _ in filter(None, results)} == {here}
+
+
 def test_what_is_raised_there_is_raised_here():
     with pytest.raises(ValueError, match="-1"):
         work_on_all(square, [1, -1], Session(TWO, Watcher(), parts=2))

@@ -14,13 +14,14 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from app.jobs.child_main import main
+from app.jobs.child_main import answer_task, main
 from app.services.task import Task
 from solver.analysis import deal
 from solver.analysis.parallel import work_on_all
 from solver.analysis.session import Session
 from solver.domain.errors import Issue, ScenarioInvalid, SitingError, VerificationFailed
 from solver.domain.result import Progress, SolveOptions, Watcher
+from solver.engine.tradeoff import Reached, _Whole
 
 Act = Callable[[SolveOptions, Watcher], bytes]
 
@@ -259,12 +260,30 @@ def help_nobody(options: SolveOptions, watcher: Watcher) -> bytes:
     return share_naps(options, watcher)
 
 
+SEARCH_S = 0.7
+
+
+def slow_front(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
+    """The real answer, of searches that take long and are shared one by one."""
+    search = _Whole.search
+
+    def slowly(*asked: Any) -> Reached:
+        time.sleep(SEARCH_S)
+        return search(*asked)
+
+    _Whole.search = slowly  # type: ignore[method-assign]
+    deal.OFFER_AFTER_S = deal.WORTH_OFFERING_S = deal.AHEAD_S = 0.0
+    return answer_task(task, options, watcher)
+
+
 def act(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
     """After colons: how many naps, of how many seconds each."""
     global NAPS, NAP_S
     name, *naps = task.document["title"].split(":")
     if naps:
         NAPS, NAP_S = int(naps[0]), float(naps[1])
+    if name == "slow_front":
+        return slow_front(task, options, watcher)
     if task.parts:
         return answer_parts(task, options, watcher)
     behaviour: Act = globals()[name]

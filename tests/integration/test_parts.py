@@ -1,5 +1,6 @@
 """Parts of one run on several workers: all answered once, whoever dies, and all ended together."""
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,16 @@ from app.db import Database
 from app.jobs.crew import CrewByMail
 from app.jobs.exchange import Exchange
 from app.jobs.queue import DurableQueue
+from app.services.analyses import answer
 from app.services.parts import Parts
+from app.services.plan_document import dump
+from app.services.task import Task
 from app.services.work import TimeLimits, Work
+from solver.analysis.pareto import expected_solves
 from solver.domain.crew import Part
+from solver.domain.result import SolveOptions, Watcher
+from tests.component.test_parts import without_times
+from tests.streets import street
 
 from .conftest import StartClient
 from .fake_child import NAPS
@@ -204,6 +212,58 @@ def test_all_parts_end_with_the_run(api: TestClient, postgresql_url: str, toy: T
     with workers(postgresql_url, 2):
         run_id = stress(api, toy)
         until(lambda: helping(postgresql_url, run_id))
+        assert api.delete(f"/v1/runs/{run_id}").status_code == 200
+        until(lambda: run(api, run_id)["status"] == "dismissed", seconds=5)
+        until(lambda: nothing_is_left(postgresql_url), seconds=5)
+
+
+FRONT = {
+    "scenario": {**street(6), "title": "slow_front"},
+    "kind": "pareto",
+    "parameters": {"points": 14, "against": "travel"},
+    "options": {"threads": 1, "mip_gap": 0},
+}
+
+
+def front(client: Any) -> str:
+    answer = client.post("/v1/runs", json=FRONT)
+    assert answer.status_code == 202, answer.text
+    run_id: str = answer.json()["id"]
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def front_alone() -> Toy:
+    """As one process has it that nobody helps."""
+    task = Task(FRONT["scenario"], "pareto", FRONT["parameters"])
+    document = answer(task, SolveOptions(mip_gap=0), Watcher())
+    alone: Toy = without_times(json.loads(dump(document)))
+    assert len(alone["points"]) == 14
+    return alone
+
+
+@pytest.mark.parametrize("dies", ["helper", pytest.param("run", marks=pytest.mark.slow)])
+def test_a_front_is_the_same_whoever_sought_its_points(
+    api: TestClient, postgresql_url: str, front_alone: Toy, dies: str
+) -> None:
+    with workers(postgresql_url, 2) as living:
+        run_id = front(api)
+        until(lambda: have_helped(postgresql_url, run_id), seconds=60)
+        own, (helper,) = at_it(postgresql_url, run_id), have_helped(postgresql_url, run_id)
+        assert {own, helper} == set(living)
+        living[{"helper": helper, "run": own}[dies]].kill()
+        assert without_times(result(api, run_id)) == front_alone
+        attempt = (2, 1) if dies == "run" else (1, 0)
+        assert rows(postgresql_url, "SELECT attempt, losses FROM run") == [attempt]
+        until(lambda: nothing_is_left(postgresql_url), seconds=3 * DEAD_AFTER_S)
+
+
+def test_all_points_end_with_the_run(api: TestClient, postgresql_url: str) -> None:
+    with workers(postgresql_url, 2):
+        run_id = front(api)
+        until(lambda: helping(postgresql_url, run_id), seconds=60)
+        progress = run(api, run_id)["progress"]
+        assert 4 <= progress["part"] < progress["parts"] == expected_solves(14)
         assert api.delete(f"/v1/runs/{run_id}").status_code == 200
         until(lambda: run(api, run_id)["status"] == "dismissed", seconds=5)
         until(lambda: nothing_is_left(postgresql_url), seconds=5)

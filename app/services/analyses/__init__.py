@@ -3,7 +3,7 @@
 Heavy to import: the process that solves does so, the server does not.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.schemas.parameters import PARAMETERS, RunKind
@@ -34,7 +34,14 @@ ANSWERING: Mapping[RunKind, Answering] = {
     "stress": stress.answer,
 }
 
-ANSWERING_PARTS: Mapping[RunKind, Callable[..., list[Any]]] = {"stress": stress.answer_parts}
+AnsweringParts = Callable[
+    [Scenario, Any, Sequence[Mapping[str, Any]], SolveOptions, Watcher], list[Any]
+]
+
+ANSWERING_PARTS: Mapping[RunKind, AnsweringParts] = {
+    "pareto": pareto.answer_parts,
+    "stress": stress.answer_parts,
+}
 
 
 def answer(task: Task, options: SolveOptions, watcher: Watcher) -> Document:

@@ -1,5 +1,6 @@
 """Kind `pareto`: the front as a document and in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.schemas.answers.pareto import Front as FrontDocument
@@ -10,7 +11,9 @@ from app.services.instances import make_instance
 from app.services.plan_document import make_plan
 from app.services.words import kroner, number, percent
 from solver.analysis.pareto import Front, FrontPoint, expected_solves, find_front
+from solver.analysis.points import What, answer_points
 from solver.analysis.session import Session
+from solver.domain.crew import Json
 from solver.domain.result import Outcome, SolveOptions, Watcher
 from solver.engine.tradeoff import Measure
 
@@ -52,6 +55,18 @@ def answer(
         scenario=scenario,
         instance=instance,
     )
+
+
+def answer_parts(
+    scenario: Scenario,
+    parameters: ParetoParameters,
+    whats: Sequence[What],
+    options: SolveOptions,
+    watcher: Watcher,
+) -> list[Json | None]:
+    """The answers to points of a front that another process works on; None where there is none."""
+    session = Session(options, watcher, parts=len(whats))
+    return answer_points(whats, make_instance(scenario), Measure(parameters.against), session)
 
 
 def _point(point: FrontPoint, plan: dict[str, Any]) -> dict[str, Any]:
