@@ -272,11 +272,11 @@ class _Search:
         return Front(points, outcome, whole, _knee(points))
 
     def _preferred(self, front: Sequence[Found]) -> set[int]:
-        """Those proven in a large instance, and the end where it was looked for."""
+        """In a large instance the cheapest, those proven, and the far end if it was looked for."""
         if not self._tradeoff.decomposed:
             return set(range(len(front)))
         proven = {at for at, one in enumerate(front) if self._holds(one)}
-        return proven | ({len(front) - 1} if self._far else set())
+        return {0} | proven | ({len(front) - 1} if self._far else set())
 
     def _point(self, found: Found) -> FrontPoint:
         gap = self._gap_of(found, found.amounts.other)
