@@ -21,7 +21,6 @@ from solver.analysis.parallel import work_on_all
 from solver.analysis.session import Session
 from solver.domain.errors import Issue, ScenarioInvalid, SitingError, VerificationFailed
 from solver.domain.result import Progress, SolveOptions, Watcher
-from solver.engine.tradeoff import Reached, _Whole
 
 Act = Callable[[SolveOptions, Watcher], bytes]
 
@@ -265,9 +264,12 @@ SEARCH_S = 0.7
 
 def slow_front(task: Task, options: SolveOptions, watcher: Watcher) -> bytes:
     """The real answer, of searches that take long and are shared one by one."""
+    # Here: what solves takes 1.4 s to import, and every other child would wait for it.
+    from solver.engine.tradeoff import _Whole
+
     search = _Whole.search
 
-    def slowly(*asked: Any) -> Reached:
+    def slowly(*asked: Any) -> Any:
         time.sleep(SEARCH_S)
         return search(*asked)
 
