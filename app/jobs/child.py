@@ -35,7 +35,7 @@ COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "app.jobs.child_main")
 
 POLL_S = 0.1
 STOP_PATIENCE_S = 2.0  # from the stop file to SIGTERM
-TERM_PATIENCE_S = 2.0  # from SIGTERM to SIGKILL
+TERM_PATIENCE_S = 1.0  # from SIGTERM to SIGKILL: of the 5 s in which a run stops, the rest is spare
 KEPT_NOISE = 64_000
 LONGEST_LINE = 64_000  # of progress, which needs some 200 bytes
 DRAIN_S = 1.0  # to hear what a child said before it ended
