@@ -37,8 +37,8 @@ from app.settings import Settings
 from app.web import routes as web
 
 GRACEFUL_SHUTDOWN_S = 2
-# After each look at the network the loop waits as long as this for a thread that computes, and it
-# looks a thousand times in a busy second. By default 0.005.
+# After each look at the network the loop may wait as long as this for a thread that computes. With
+# Python's own 0.005 a busy service refused more than twice as many: docs/reliability.md.
 SWITCH_S = 0.0005
 
 logger = logging.getLogger("uvicorn.error")  # where uvicorn says the rest about its start

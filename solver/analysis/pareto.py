@@ -87,13 +87,15 @@ class Front:
     """Points from the cheapest to the one with least of the other measure; none dominated.
 
     `complete`: there is no other point, each being proven. `knee` is the index of the point
-    farthest from the straight line between the ends; None with fewer than three.
+    farthest from the straight line between the ends; None with fewer than three. `reaches_far`:
+    the least of the other measure was looked for, as far as there was time.
     """
 
     points: tuple[FrontPoint, ...]
     outcome: Outcome
     complete: bool
     knee: int | None
+    reaches_far: bool
 
 
 def find_front(instance: SitingInstance, measure: Measure, points: int, session: Session) -> Front:
@@ -125,7 +127,7 @@ class _Search:
         self._gap = session.options.mip_gap
         self._tradeoff = Tradeoff(instance, measure, session.options)
         self._program = Program(instance, measure, session.options, self._tradeoff)
-        self._far = self._gap <= NARROW
+        self._reaches_far = not self._tradeoff.decomposed or self._gap <= NARROW
         self._weight = 0.0
         self._why = Outcome.NO_PLAN
         self._unmet = 0.0
@@ -156,12 +158,13 @@ class _Search:
     def _search_widely(self, cheapest: Amounts) -> None:
         """Plans by weight and by exchange, and bounds for all of the front."""
         if cheapest.other <= 0:
+            self._reaches_far = True
             return
         unit = cheapest.cost / cheapest.other
         self._weigh(FIRST * unit, Effort(cycles=1, master="once", nodes=NODES))
         self._weigh(0.0, LOOK)
         self._explore(EXPLORED)
-        if self._far:
+        if self._reaches_far:
             self._search_far(unit)
         elif not self._enough(self._holds):
             self._search_near(unit)
@@ -269,14 +272,14 @@ class _Search:
         else:
             outcome = Outcome.FEASIBLE
         whole = complete and outcome is Outcome.OPTIMAL and len(few) == len(front)
-        return Front(points, outcome, whole, _knee(points))
+        return Front(points, outcome, whole, _knee(points), self._reaches_far)
 
     def _preferred(self, front: Sequence[Found]) -> set[int]:
         """In a large instance the cheapest, those proven, and the far end if it was looked for."""
         if not self._tradeoff.decomposed:
             return set(range(len(front)))
         proven = {at for at, one in enumerate(front) if self._holds(one)}
-        return {0} | proven | ({len(front) - 1} if self._far else set())
+        return {0} | proven | ({len(front) - 1} if self._reaches_far else set())
 
     def _point(self, found: Found) -> FrontPoint:
         gap = self._gap_of(found, found.amounts.other)
@@ -338,7 +341,7 @@ _OUTCOMES = {Stop.INFEASIBLE: Outcome.INFEASIBLE, Stop.INTERRUPTED: Outcome.DISM
 
 
 def _without_points(outcome: Outcome) -> Front:
-    return Front((), outcome, False, None)
+    return Front((), outcome, complete=False, knee=None, reaches_far=False)
 
 
 def _without_money(watcher: Watcher) -> Watcher:

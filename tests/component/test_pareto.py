@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.services.analyses import answer
 from app.services.checking import check_scenario
 from app.services.instances import make_instance
+from app.services.task import Task
 from geodata import bundled
 from solver.analysis import pareto
 from solver.analysis.pareto import Front, expected_solves, find_front
@@ -229,6 +231,19 @@ def test_twenty_proven_points_of_lillehammer() -> None:
     assert len(front.points) == 20
     assert front.outcome is Outcome.OPTIMAL
     _check(front, siting, [(point.cost, point.other) for point in front.points])
+
+
+@pytest.mark.parametrize(
+    ("decomposed", "gap", "looked"), [(True, 0.02, False), (True, 0.001, True), (False, 0.02, True)]
+)
+def test_a_front_that_ends_early_says_so(
+    monkeypatch: pytest.MonkeyPatch, gap: float, *, decomposed: bool, looked: bool
+) -> None:
+    monkeypatch.setattr(decomposition, "fits", lambda *_: decomposed)
+    task = Task(town(), "pareto", {"points": 3, "against": "travel"})
+    told = answer(task, SolveOptions(mip_gap=gap), Watcher())
+    assert len(told["points"]) > 1
+    assert any("ikke lett etter" in line for line in told["text"]) != looked
 
 
 def row(*others: float) -> list[Found]:

@@ -10,7 +10,7 @@ from app.services.answer_document import make_answer
 from app.services.instances import make_instance
 from app.services.plan_document import make_plan
 from app.services.words import kroner, number, percent
-from solver.analysis.pareto import Front, FrontPoint, expected_solves, find_front
+from solver.analysis.pareto import NARROW, Front, FrontPoint, expected_solves, find_front
 from solver.analysis.points import What, answer_points
 from solver.analysis.session import Session
 from solver.domain.crew import Json
@@ -94,6 +94,11 @@ def _words(front: Front, measure: Measure, asked: int, options: SolveOptions) ->
         lines.append("Andre planer å velge mellom finnes ikke: alt imellom er prøvd og bevist.")
     elif len(front.points) < asked:
         lines.append(f"Det ble funnet {len(front.points)} av {asked} planer det ble bedt om.")
+    if not front.reaches_far:
+        lines.append(
+            f"Planer enda lenger ut er det ikke lett etter. Be om et avvik på {percent(NARROW, 1)} "
+            "eller mindre for å få dem med; det tar lengre tid."
+        )
     lines.append(_proof(front, options))
     return lines
 
@@ -104,8 +109,8 @@ def _range(front: Front, measure: Measure) -> str:
     if len(front.points) == 1:
         return f"{cheapest}{UNITS[measure](first.other)}. Ingen plan gjør det bedre for mer penger."
     return (
-        f"{cheapest}{UNITS[measure](first.other)}. Den planen her med minst har "
-        f"{UNITS[measure](last.other)}, og den koster {kroner(last.cost - first.cost)} mer."
+        f"{cheapest}{UNITS[measure](first.other)}. I den andre enden er en plan med "
+        f"{UNITS[measure](last.other)}, som koster {kroner(last.cost - first.cost)} mer."
     )
 
 
