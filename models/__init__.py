@@ -4,6 +4,7 @@ from models.audit import AuditRow
 from models.base import Base, Owned
 from models.idempotency import IdempotencyRow
 from models.key import KeyRow
+from models.packed import Packed
 from models.part import PartRow
 from models.run import IncumbentRow, Priority, RunRow, RunStatus
 from models.scenario import ScenarioRow
@@ -16,6 +17,7 @@ __all__ = [
     "IncumbentRow",
     "KeyRow",
     "Owned",
+    "Packed",
     "PartRow",
     "Priority",
     "RunRow",

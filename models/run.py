@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from models.base import Base, Instant, Owned
+from models.packed import Packed, PackedText
 
 
 class RunStatus(StrEnum):
@@ -69,8 +70,7 @@ class RunRow(Owned, Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     """What the kind asks for beside the scenario."""
-    scenario: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
-    """JSON text."""
+    scenario: Mapped[Packed] = mapped_column(PackedText, deferred=True, deferred_raiseload=True)
     scenario_hash: Mapped[str] = mapped_column(String(64))
     batch_id: Mapped[str | None] = mapped_column(String(64))
     """The batch it was posted in; a batch is its runs and nothing else."""

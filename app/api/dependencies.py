@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.api.callers import caller_here
 from app.api.feed import Feed
 from app.api.metrics import Metrics
-from app.api.together import ReadTogether
+from app.api.together import Together
 from app.callers import Caller
 from app.db import CallersDatabase, Database
 from app.errors import BadRequest, CrossSite, UnsupportedMedia
@@ -25,7 +25,9 @@ from app.services.room import Room
 from app.services.runs import Runs
 from app.services.scenarios import Scenarios
 from app.services.sized_cache import SizedCache
+from app.services.submissions import Submission, Submissions
 from app.settings import Settings
+from models import RunRow
 from solver.domain.errors import DocumentInvalid
 
 JSON = "application/json"
@@ -49,7 +51,8 @@ class Services:
     engine: JobEngine
     metrics: Metrics
     feed: Feed
-    together: ReadTogether
+    reads: Together[str, RunRow]
+    submits: Together[Submission, RunRow | None]
     map_cache: MapCache
     checked: SizedCache[Checked]
     room: Room
@@ -70,7 +73,12 @@ class ServicesForCaller:
     @property
     def runs(self) -> Runs:
         """Those of the caller's tenant."""
-        return Runs(self._database, self._acceptance)
+        return Runs(self._database)
+
+    @property
+    def submissions(self) -> Submissions:
+        """Of the caller."""
+        return Submissions(self._database, self._acceptance)
 
     @property
     def batches(self) -> Batches:

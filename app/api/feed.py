@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi.concurrency import run_in_threadpool
 
+from app.api.together import Together
 from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.repositories.runs import OPEN
@@ -21,6 +22,7 @@ from models import IncumbentRow, RunRow
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.4
+MOST_LOOKS = 500
 
 
 class _Watched:
@@ -65,6 +67,8 @@ class Feed:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.looks: Together[str, tuple[RunRow, list[IncumbentRow]]] = Together(MOST_LOOKS)
+        """First looks, of those who begin to watch: after a restart all do so at once."""
         self._watched: dict[str, _Watched] = {}
         self._poller: asyncio.Task[None] | None = None
         self._closed = False
@@ -77,9 +81,9 @@ class Feed:
 
     async def watch(self, runs: Runs, run_id: str) -> _Watched:
         """A run to read the events of; NotFound when the caller meets none of this id."""
-        rows, incumbents = await run_in_threadpool(runs.news, run_id)
-        watched = self._watched.get(run_id) or _Watched(rows[0])
-        watched.publish(rows[0], incumbents[run_id])
+        row, incumbents = await self.looks.ask(runs.tenant, runs.with_incumbents, run_id)
+        watched = self._watched.get(run_id) or _Watched(row)
+        watched.publish(row, incumbents)
         return watched
 
     async def events(

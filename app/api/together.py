@@ -1,61 +1,72 @@
-"""Single runs, read at once for all who ask at the same time.
+"""Requests that ask the same thing of the database, done at once for all who ask at the same time.
 
-A read costs more to begin and end than to do. The more ask, the fewer reads each of them is.
+A transaction costs more to begin and end than what most requests do in it, and what is done again
+at once costs a fraction of what it did the first time. The more ask, the less each of them costs.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 
-from app.services.runs import Runs, run_not_found
-from models import RunRow
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+GATHERED_S = 0.03
+"""So long after a group of several has begun the next does not, so that it is several too. Who asks
+again only when answered is alone, and waits for nobody."""
 
 
-class _Asked:
-    """Ids that are asked for, and the rows when they have been read."""
-
-    def __init__(self) -> None:
-        self.ids: set[str] = set()
-        self.rows: asyncio.Future[Mapping[str, RunRow]] = asyncio.Future()
-
-
-class ReadTogether:
-    """Reads for one tenant at a time, one at a time.
+class Together(Generic[Asked, Answer]):
+    """Groups of up to `most` requests, one group at a time of each kind that there is.
 
     Who comes while one is under way waits for the next: it begins after they came, so that nobody
     is told of less than was there when they asked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.waiting = 0
-        """Requests that wait for a read."""
-        self._asked: dict[str, _Asked] = {}
-        self._readers: dict[str, asyncio.Task[None]] = {}
+        """Requests that are not yet answered."""
+        self._most = most
+        self._asked: dict[Hashable, deque[tuple[Asked, asyncio.Future[Answer | Exception]]]] = {}
+        self._at_work: dict[Hashable, asyncio.Task[None]] = {}
 
-    async def run(self, runs: Runs, run_id: str) -> RunRow:
-        """One of those that `runs` are, as `Runs.get` gives it."""
+    async def ask(
+        self,
+        kind: Hashable,
+        do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
+        one: Asked,
+    ) -> Answer:
+        """What `do` gives for this one, or raises; it does the same for all of a kind."""
+        answer: asyncio.Future[Answer | Exception] = asyncio.Future()
+        self._asked.setdefault(kind, deque()).append((one, answer))
+        if kind not in self._at_work:
+            self._at_work[kind] = asyncio.create_task(self._do_all(kind, do))
         self.waiting += 1
         try:
-            rows = await self._rows(runs, run_id)
+            told = await asyncio.shield(answer)  # who hangs up does not end it for the others
         finally:
             self.waiting -= 1
-        if run_id not in rows:
-            raise run_not_found()
-        return rows[run_id]
+        if isinstance(told, Exception):
+            raise told
+        return told
 
-    async def _rows(self, runs: Runs, run_id: str) -> Mapping[str, RunRow]:
-        tenant = runs.tenant
-        asked = self._asked.get(tenant) or self._asked.setdefault(tenant, _Asked())
-        asked.ids.add(run_id)
-        if tenant not in self._readers:
-            self._readers[tenant] = asyncio.create_task(self._read(runs))
-        return await asyncio.shield(asked.rows)  # who hangs up does not end it for the others
-
-    async def _read(self, runs: Runs) -> None:
-        while (asked := self._asked.pop(runs.tenant, None)) is not None:
+    async def _do_all(
+        self, kind: Hashable, do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]]
+    ) -> None:
+        asked, clock = self._asked[kind], asyncio.get_running_loop().time
+        while asked:
+            begun = clock()
+            group = [asked.popleft() for _ in range(min(self._most, len(asked)))]
+            answers: Sequence[Answer | Exception]
             try:
-                asked.rows.set_result(await run_in_threadpool(runs.several, asked.ids))
+                answers = await run_in_threadpool(do, [one for one, _ in group])
             except Exception as error:  # theirs, who asked
-                asked.rows.set_exception(error)
-        del self._readers[runs.tenant]
+                answers = [error] * len(group)
+            for (_, future), answer in zip(group, answers, strict=True):
+                future.set_result(answer)
+            if len(group) > 1:
+                await asyncio.sleep(begun + GATHERED_S - clock())
+        del self._at_work[kind], self._asked[kind]

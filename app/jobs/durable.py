@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -74,9 +75,9 @@ class DurableJobEngine:
         if self._folder is not None:
             self._folder.remove()
 
-    def enqueue(self, session: Session, run: RunRow) -> None:
-        """Queue a new run within the transaction that stores it."""
-        self._queue.enqueue(session, run)
+    def enqueue(self, session: Session, runs: Sequence[RunRow]) -> None:
+        """Queue new runs within the transaction that stores them."""
+        self._queue.enqueue(session, runs)
 
     def waiting(self, most: int) -> int:
         """How many runs wait, of everybody, counted up to so many."""

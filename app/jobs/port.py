@@ -1,5 +1,6 @@
 """What the service asks of a job engine."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -23,8 +24,8 @@ class JobEngine(Protocol):
     def stop(self) -> None:
         """Wait until that is done."""
 
-    def enqueue(self, session: Session, run: RunRow) -> None:
-        """Queue a new run within the transaction that stores it: both or neither."""
+    def enqueue(self, session: Session, runs: Sequence[RunRow]) -> None:
+        """Queue new runs within the transaction that stores them: both or neither."""
 
     def waiting(self, most: int) -> int:
         """How many runs wait, of everybody, counted up to so many."""

@@ -113,15 +113,18 @@ class DurableQueue:
             polling_interval_sec=POLL_S,
         )
 
-    def enqueue(self, session: Session, run: RunRow) -> None:
-        """Queue a run within the transaction that stores it."""
-        self._enqueue(session, run, run.id, PRIORITIES[Priority(run.priority)])
+    def enqueue(self, session: Session, runs: Sequence[RunRow]) -> None:
+        """Queue runs within the transaction that stores them."""
+        for run in runs:
+            self._enqueue(session, run, run.id, PRIORITIES[Priority(run.priority)])
+        self._keep_in_order(session, {run.id: run for run in runs})
 
     def call(self, session: Session, run: RunRow, names: Sequence[str]) -> list[str]:
         """Call for help with the parts of a run, once for each name; the ids of the calls."""
         calls = [f"{run.id}{_CALL}{name}" for name in names]
         for one in calls:
             self._enqueue(session, run, one, HELP)
+        self._keep_in_order(session, dict.fromkeys(calls, run))
         return calls
 
     def withdraw(self, session: Session, calls: Sequence[str]) -> None:
@@ -148,14 +151,20 @@ class DurableQueue:
                 "app_version": PROTOCOL,
             },
         )
-        self._keep_in_order(session, run, workflow_id)
 
-    def _keep_in_order(self, session: Session, run: RunRow, workflow_id: str) -> None:
+    def _keep_in_order(self, session: Session, queued: Mapping[str, RunRow]) -> None:
         """First come, first served: DBOS's own time is the same for all runs of a transaction, and
-        on some SQLite for all of a second.
+        on some SQLite for all of a second. `queued` are the runs of workflows.
         """
-        at_ms = int(run.created.timestamp() * 1000) + (run.batch_position or 0)
-        session.execute(self._put_in_order, {"workflow": workflow_id, "at_ms": at_ms})
+        at_ms = [
+            {
+                "workflow": workflow_id,
+                "at_ms": int(run.created.timestamp() * 1000) + (run.batch_position or 0),
+            }
+            for workflow_id, run in queued.items()
+        ]
+        if at_ms:
+            session.connection().execute(self._put_in_order, at_ms)
 
     def launch(
         self, execute: Callable[[str], None], most_of_a_tenant: Callable[[], int | None]

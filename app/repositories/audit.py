@@ -34,6 +34,7 @@ class _Note:
     action: str
     subject: str
     detail: dict[str, Any]
+    request_id: str | None
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Chain:
 
 def note(session: Session, tenant: str, action: str, subject: str, **detail: Any) -> None:
     """Something is being done in this transaction; `detail` is what JSON can hold."""
-    session.info.setdefault(_NOTED, []).append(_Note(tenant, action, subject, detail))
+    noted = _Note(tenant, action, subject, detail, request_id.get())
+    session.info.setdefault(_NOTED, []).append(noted)
 
 
 def write_noted(session: Session, actor: str) -> None:
@@ -67,7 +69,7 @@ def write_noted(session: Session, actor: str) -> None:
                 seq=seq,
                 at=now,
                 actor=actor,
-                request_id=request_id.get(),
+                request_id=one.request_id,
                 action=one.action,
                 subject=one.subject,
                 detail=json.dumps(one.detail, sort_keys=True, ensure_ascii=False),

@@ -32,7 +32,8 @@ class PartRepository:
 
     def scenario(self, run_id: str) -> str:
         """The scenario of a run that there is."""
-        return self._session.scalars(select(RunRow.scenario).where(RunRow.id == run_id)).one()
+        packed = self._session.scalars(select(RunRow.scenario).where(RunRow.id == run_id)).one()
+        return packed.text
 
     def lock_held(self, hold: Hold) -> RunRow | None:
         """The same, while its own process may write to it."""

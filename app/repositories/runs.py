@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Update, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import QueryableAttribute, Session, aliased, undefer
@@ -53,9 +54,7 @@ class RunRepository:
             scenario_hash=row.scenario_hash,
         )
 
-    def get(
-        self, run_id: str, *fields: QueryableAttribute[str] | QueryableAttribute[str | None]
-    ) -> RunRow | None:
+    def get(self, run_id: str, *fields: QueryableAttribute[Any]) -> RunRow | None:
         """One, with the large fields that are named; None when there is none."""
         return self._session.get(RunRow, run_id, options=[undefer(field) for field in fields])
 

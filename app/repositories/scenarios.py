@@ -1,6 +1,7 @@
 """Queries on stored scenarios."""
 
 import hashlib
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, undefer
@@ -35,6 +36,12 @@ class ScenarioRepository:
     def head(self, scenario_id: str) -> ScenarioRow | None:
         """One without its document; None when there is none."""
         return self._session.get(ScenarioRow, scenario_id)
+
+    def heads(self, scenario_ids: Collection[str]) -> Sequence[ScenarioRow]:
+        """Those of these that there are, likewise."""
+        return self._session.scalars(
+            select(ScenarioRow).where(ScenarioRow.id.in_(scenario_ids))
+        ).all()
 
     def page(self, after: Cursor | None, limit: int) -> list[ScenarioRow]:
         """Up to `limit` without documents, newest first, beyond the cursor."""

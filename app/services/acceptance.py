@@ -1,7 +1,7 @@
-"""From a request to a run that waits: what is asked for is checked, then queued as it is stored."""
+"""From a request to a run that waits: what is asked for is checked, then stored and queued."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -17,19 +17,19 @@ from app.services.checking import check_scenario
 from app.services.parameters import check_parameters
 from app.services.plan_document import scenario_hash
 from app.services.room import Count, Room
-from app.services.scenarios import Scenarios, as_text
+from app.services.scenarios import Scenarios, as_text, etags
 from app.services.sized_cache import SizedCache
 from app.settings import Settings
-from models import RunRow, RunStatus
+from models import Packed, RunRow, RunStatus
 from solver.domain.errors import DocumentInvalid, Issue, ScenarioInvalid
 from solver.domain.result import SolveOptions
 
-Enqueue = Callable[[Session, RunRow], None]
-"""Puts a new run in the queue, within the transaction that stores it."""
+Enqueue = Callable[[Session, Sequence[RunRow]], None]
+"""Puts new runs in the queue, within the transaction that stores them."""
 logger = logging.getLogger(__name__)
 
-KEPT_BYTES = 20e6
-"""Of the texts of checked scenarios; the scenarios themselves take some times as much."""
+KEPT_BYTES = 4e6
+"""Of the packed texts of checked scenarios; the scenarios themselves take far more."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Checked:
     """A scenario without faults, and what a run keeps of it."""
 
     scenario: Scenario
-    text: str
+    packed: Packed
     hash: str
 
 
 def checked_scenarios() -> SizedCache[Checked]:
     """Room for named scenarios: each version is checked once, however many runs ask for it."""
-    return SizedCache(KEPT_BYTES, lambda checked: len(checked.text))
+    return SizedCache(KEPT_BYTES, lambda checked: len(checked.packed.data))
 
 
 class Acceptance:
@@ -105,19 +105,34 @@ class Acceptance:
 
         Raises DocumentInvalid, and Unprocessable for a name that no scenario has.
         """
-        named = isinstance(asked, str)
-        checked = (
-            self._named(asked, pointer) if isinstance(asked, str) else _checked(asked, pointer)
-        )
+        if isinstance(asked, str):
+            return self._row(self._named(asked, pointer), asked, request)
+        return self._row(_checked(asked, pointer), None, request)
+
+    def known_row(self, request: RunRequest, versions: Mapping[str, str]) -> RunRow | None:
+        """The same when this version of the scenario that is named has been checked, else None."""
+        name = request.scenario
+        if not isinstance(name, str) or name not in versions:
+            return None
+        checked = self._known.peek((name, versions[name]))
+        return None if checked is None else self._row(checked, name, request)
+
+    def versions(self, session: Session, names: Collection[str]) -> Mapping[str, str]:
+        """Entity tags of those of these scenarios that there are."""
+        return etags(session, names)
+
+    def _row(
+        self, checked: Checked, scenario_id: str | None, request: RunRequest | BatchRequest
+    ) -> RunRow:
         parameters = check_parameters(request.kind, request.parameters or {}, checked.scenario)
         return RunRow(
             id=str(uuid4()),
-            scenario_id=asked if named else None,
+            scenario_id=scenario_id,
             kind=request.kind,
             status=RunStatus.ACCEPTED,
             options=self.options(request.options),
             parameters=parameters.model_dump(mode="json"),
-            scenario=checked.text,
+            scenario=checked.packed,
             scenario_hash=checked.hash,
             priority=request.priority,
             has_result=False,  # known without asking for it
@@ -132,15 +147,22 @@ class Acceptance:
         )
 
     def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
-        """Store and queue runs, all or none; TooManyWaiting when the tenant may not have them."""
+        """Store runs, all or none, to be queued before the commit.
+
+        Raises TooManyWaiting when the tenant may not have them.
+        """
         repository, most = RunRepository(session), self._settings.max_queued_per_tenant
         if not self._room.take(self._tenant, len(rows), most, repository.waiting):
             raise TooManyWaiting(most)
         for row in rows:
             repository.add(row)  # in the session it has its tenant
-            with session.no_autoflush:  # stored with the others, and read as it then is
-                self._enqueue(session, row)
             logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})
+
+    def queue(self, session: Session, rows: Sequence[RunRow]) -> None:
+        """Queue runs that this transaction stores."""
+        with session.no_autoflush:  # stored with the others, and read as it then is
+            self._enqueue(session, rows)
+        session.flush()
 
 
 def _checked(document: dict[str, Any], pointer: str) -> Checked:
@@ -150,4 +172,4 @@ def _checked(document: dict[str, Any], pointer: str) -> Checked:
     except DocumentInvalid as error:
         issues = [replace(issue, pointer=f"{pointer}{issue.pointer}") for issue in error.issues]
         raise ScenarioInvalid(issues) from error
-    return Checked(scenario, as_text(scenario.plain()), scenario_hash(scenario))
+    return Checked(scenario, Packed.of(as_text(scenario.plain())), scenario_hash(scenario))

@@ -6,6 +6,7 @@ it. The job queue's own tables, the workers and the parts of runs under way are 
 run waits, begins anew, and the queue is told of it at the next start.
 """
 
+import base64
 import gzip
 import hashlib
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Connection,
     DateTime,
     MetaData,
@@ -35,6 +37,7 @@ from models import Base, PartRow, RunRow, RunStatus, WorkerRow
 from solver.domain.errors import InputError
 
 FORMAT = 1
+_BYTES = "base64"  # what stands for bytes, in a column that holds no JSON
 ROWS_AT_A_TIME = 20  # some hold a scenario of 20 MB
 _LEFT_OUT = (WorkerRow.__table__, PartRow.__table__)
 _TABLES = [table.name for table in Base.metadata.sorted_tables if table not in _LEFT_OUT]
@@ -176,6 +179,8 @@ def _let_wait(connection: Connection, run: Table) -> None:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode()}
     if not isinstance(value, datetime):
         return value
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
@@ -185,7 +190,10 @@ def _from_json(table: Table, row: Mapping[str, Any], connection: Connection) -> 
     sqlite = connection.dialect.name == "sqlite"
 
     def value_of(name: str, value: Any) -> Any:
-        if value is None or not isinstance(table.c[name].type, DateTime):
+        kind = table.c[name].type
+        if isinstance(value, dict) and not isinstance(kind, JSON):
+            return base64.b64decode(value[_BYTES])
+        if value is None or not isinstance(kind, DateTime):
             return value
         instant = datetime.fromisoformat(value)
         return instant.replace(tzinfo=None) if sqlite else instant

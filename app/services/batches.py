@@ -53,7 +53,7 @@ class Batches:
                 for position, row in enumerate(rows):
                     row.created, row.batch_id, row.batch_position = now, batch_id, position
                 self._acceptance.admit(session, rows)
-                session.flush()
+                self._acceptance.queue(session, rows)
             return _found(RunRepository(session).of_batches([batch_id]))
 
     def get(self, batch_id: str) -> Runs:

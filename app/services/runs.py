@@ -1,57 +1,29 @@
 """Use cases of runs, as clients see them. Every method is one transaction unless it says so."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import ValidationError
-
 from app.db import CallersDatabase, Database
 from app.errors import Conflict, NotFound
 from app.repositories import clock
 from app.repositories.runs import OPEN, RunRepository
-from app.schemas.issues import issues_of
-from app.schemas.run import RunRequest
-from app.services.acceptance import Acceptance
 from app.services.etags import tag_of
-from app.services.idempotency import KeyedPost, made_before, resource_for
 from app.services.pages import Page, page
 from geodata.exporters import write_geopackage
 from geodata.layers import all_layers, layer
 from models import IncumbentRow, RunRow, RunStatus
-from solver.domain.errors import DocumentInvalid
 from solver.domain.result import SolveOptions
 
 
 class Runs:
     """The runs that one caller meets."""
 
-    def __init__(self, database: CallersDatabase, acceptance: Acceptance) -> None:
+    def __init__(self, database: CallersDatabase) -> None:
         self._database = database
-        self._acceptance = acceptance
-
-    def create(self, body: Any, post: KeyedPost | None = None) -> RunRow:
-        """Accept a run request, or give the run of the same POST sent before.
-
-        What was made before, and the scenario that is named, are read in transactions of their own.
-        """
-        with self._database.reading() as session:
-            earlier = made_before(session, post)
-        if earlier is not None:
-            return self.get(earlier)
-        request = _request(body)
-        self._acceptance.require_room(1)
-        row = self._acceptance.row(request.scenario, "/scenario", request)
-        with self._database.writing() as session:
-            row.created = clock.begun(session)
-            run_id = resource_for(session, post, row.id, row.created)
-            if run_id != row.id:
-                return _found(RunRepository(session).get(run_id))
-            self._acceptance.admit(session, [row])
-        return row
 
     def get(self, run_id: str) -> RunRow:
         """One; NotFound when there is none."""
@@ -63,10 +35,11 @@ class Runs:
         """Whose they are."""
         return self._database.caller.tenant
 
-    def several(self, run_ids: Collection[str]) -> Mapping[str, RunRow]:
-        """Those of these that there are, by id."""
+    def several(self, run_ids: Sequence[str]) -> Sequence[RunRow | NotFound]:
+        """Each of these, as `get` gives or raises it."""
         with self._database.reading() as session:
-            return {row.id: row for row in RunRepository(session).several(run_ids)}
+            found = {row.id: row for row in RunRepository(session).several(set(run_ids))}
+        return [found.get(run_id) or run_not_found() for run_id in run_ids]
 
     def page(self, cursor: str | None, limit: int) -> Page[RunRow]:
         """A page of them, newest first."""
@@ -80,13 +53,14 @@ class Runs:
             _found(repository.get(run_id))
             return repository.incumbents(run_id, after, limit)
 
-    def news(self, run_id: str) -> "News":
-        """A run and all its incumbents; NotFound when there is none."""
+    def with_incumbents(
+        self, run_ids: Sequence[str]
+    ) -> Sequence[tuple[RunRow, list[IncumbentRow]] | NotFound]:
+        """Each of these as `several` gives it, with all its incumbents."""
         with self._database.reading() as session:
-            rows, incumbents = _news(RunRepository(session), {run_id: 0})
-        if not rows:
-            raise run_not_found()
-        return rows, incumbents
+            rows, incumbents = _news(RunRepository(session), dict.fromkeys(run_ids, 0))
+        found = {row.id: (row, incumbents[row.id]) for row in rows}
+        return [found.get(run_id) or run_not_found() for run_id in run_ids]
 
     def result(self, run_id: str) -> str:
         """The result document as it was made; NotFound while there is none."""
@@ -96,7 +70,7 @@ class Runs:
     def scenario(self, run_id: str) -> str:
         """The run's own copy of its scenario, as it was when the run was accepted."""
         with self._database.reading() as session:
-            return _found(RunRepository(session).get(run_id, RunRow.scenario)).scenario
+            return _found(RunRepository(session).get(run_id, RunRow.scenario)).scenario.text
 
     def plan(self, run_id: str) -> str:
         """The plan document as it was verified; NotFound while there is none, or never will be."""
@@ -114,7 +88,7 @@ class Runs:
         """Entity tag of what is made of a run's plan, `what` saying which; NotFound without one."""
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
-            return tag_of(_plan(row), row.scenario, version("flerkjerne"), *map(str, what))
+            return tag_of(_plan(row), row.scenario.text, version("flerkjerne"), *map(str, what))
 
     def layers(self, run_id: str, name: str | None, year: int | None) -> dict[str, Any]:
         """A layer of the plan as GeoJSON, all of them without a name.
@@ -157,7 +131,7 @@ class Runs:
         """Scenario and plan of a run; NotFound without a plan."""
         with self._database.reading() as session:
             row = _found(RunRepository(session).get(run_id, RunRow.result, RunRow.scenario))
-            return json.loads(row.scenario), json.loads(_plan(row))
+            return json.loads(row.scenario.text), json.loads(_plan(row))
 
 
 News = tuple[Sequence[RunRow], Mapping[str, list[IncumbentRow]]]
@@ -184,13 +158,6 @@ def _news(repository: RunRepository, known: Mapping[str, int]) -> News:
 def options_of(row: RunRow) -> SolveOptions:
     """The options of a run; one stored before an option came has its default."""
     return SolveOptions.from_json(row.options)
-
-
-def _request(body: Any) -> RunRequest:
-    try:
-        return RunRequest.model_validate(body)
-    except ValidationError as error:
-        raise DocumentInvalid(issues_of(error, RunRequest)) from error
 
 
 def run_not_found() -> NotFound:

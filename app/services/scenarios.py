@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
 from app.db import CallersDatabase
 from app.errors import Conflict, NotFound, Unprocessable
@@ -163,6 +164,14 @@ class Scenarios:
         """As `etag`, likewise."""
         with _asked_for(scenario_id, pointer):
             return self.etag(scenario_id)
+
+
+def etags(session: Session, scenario_ids: Collection[str]) -> Mapping[str, str]:
+    """As `Scenarios.etag`, of those of these scenarios that there are."""
+    own = [one for one in scenario_ids if one not in bundled.names()]
+    rows = ScenarioRepository(session).heads(own) if own else []
+    built_in = {one: _bundled_etag(one) for one in scenario_ids if one in bundled.names()}
+    return built_in | {row.id: _etag(row) for row in rows}
 
 
 @contextmanager

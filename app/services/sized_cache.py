@@ -42,6 +42,13 @@ class SizedCache(Generic[Value]):
         finally:
             self._done(key)
 
+    def peek(self, key: Hashable) -> Value | None:
+        """The value of a key when it is there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
     def _keep(self, key: Hashable, value: Value) -> None:
         with self._lock:
             self._kept[key] = value

@@ -194,13 +194,13 @@ class Work:
         for row in rows:
             if row.id not in queued:
                 with self._database.writing() as session:
-                    enqueue(session, row)
+                    enqueue(session, [row])
 
     def _job(self, row: RunRow, now: datetime) -> Job:
         options = replace(options_of(row), memory_limit_mb=self._memory_limit_mb)
         return Job(
             hold=Hold(row.id, row.attempt),
-            task=Task(json.loads(row.scenario), cast(RunKind, row.kind), row.parameters),
+            task=Task(json.loads(row.scenario.text), cast(RunKind, row.kind), row.parameters),
             options=options if row.crashes == 0 else _with_less(options),
             crashes=row.crashes,
             seconds_left=self._limits.total_s - (now - row.created).total_seconds(),

@@ -34,7 +34,7 @@ class Race:
     def __init__(self, database: Database, run_id: str, moment: str) -> None:
         self._database, self._run_id, self._moment = database, run_id, moment
         self._work = worked_on(database)
-        self._runs = Runs(database.of(ANYBODY), None)  # type: ignore[arg-type]
+        self._runs = Runs(database.of(ANYBODY))
         self._barrier = Barrier(2)
         add(database, a_run(run_id))
 

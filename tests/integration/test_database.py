@@ -23,7 +23,7 @@ from app.errors import DatabaseInUse
 from app.repositories.runs import Hold, RunRepository
 from app.services.work import Job, TimeLimits, Work
 from app.services.workers import Workers
-from models import Base, RunRow, RunStatus
+from models import Base, Packed, RunRow, RunStatus
 from solver.domain.result import Progress, SolveOptions
 
 
@@ -121,7 +121,7 @@ def a_run(run_id: str, status: RunStatus = RunStatus.ACCEPTED) -> RunRow:
         status=status,
         options={"time_limit_s": 1, "mip_gap": 0.1, "threads": 1},
         parameters={},
-        scenario="{}",
+        scenario=Packed.of("{}"),
         scenario_hash="",
         created=datetime.now(UTC),
     )

@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -101,20 +101,28 @@ def test_a_silence_is_broken(
 def test_many_readers_are_one_look(
     client: TestClient, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = 0
-    news = Runs.news
+    looks: list[int] = []
+    look, begun, go_on = Runs.with_incumbents, threading.Event(), threading.Event()
 
-    def counted(self: Runs, known: Any) -> Any:
-        nonlocal looks
-        looks += 1
-        return news(self, known)
+    def held(self: Runs, run_ids: Sequence[str]) -> Any:
+        looks.append(len(run_ids))
+        begun.set()
+        assert go_on.wait(20)
+        return look(self, run_ids)
 
-    monkeypatch.setattr(Runs, "news", counted)
+    monkeypatch.setattr(Runs, "with_incumbents", held)
     run_id = post(client, toy, "work_a_while")
+    feed = client.app.state.services.feed  # type: ignore[attr-defined]
     with ThreadPoolExecutor(20) as pool:
-        told = list(pool.map(lambda _: read(client, run_id), range(20)))
-    assert all(states(events) == ["accepted", "running", "successful"] for events in told)
-    assert looks < 20 + 20, "one for each that comes, and some while all of them read"
+        first = pool.submit(read, client, run_id)
+        assert begun.wait(20)
+        others = [pool.submit(read, client, run_id) for _ in range(19)]
+        while feed.looks.waiting < 20:
+            time.sleep(0.001)
+        go_on.set()
+        told = [first.result(), *(other.result() for other in others)]
+    assert all(states(events)[-1] == "successful" for events in told)
+    assert looks == [1, 19]
 
 
 def test_events_come_from_a_worker_elsewhere(postgresql_url: str, toy: Toy) -> None:

@@ -11,7 +11,7 @@ from app.db import Database, migrate
 from app.jobs.queue import DurableQueue
 from app.repositories.runs import RunRepository
 from app.services.work import TimeLimits, Work
-from models import RunRow, RunStatus
+from models import Packed, RunRow, RunStatus
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def a_run(run_id: str) -> RunRow:
         priority="normal",
         options={"time_limit_s": 1, "mip_gap": 0.1, "threads": 1},
         parameters={},
-        scenario="{}",
+        scenario=Packed.of("{}"),
         scenario_hash="",
         created=datetime.now(UTC),
     )
@@ -44,7 +44,7 @@ def a_run(run_id: str) -> RunRow:
 
 def store(database: Database, queue: DurableQueue, row: RunRow) -> None:
     with database.writing() as session:
-        queue.enqueue(session, row)
+        queue.enqueue(session, [row])
         RunRepository(session).add(row)
 
 
@@ -71,7 +71,7 @@ def test_neither_is_there(database: Database, queue: DurableQueue) -> None:
 def test_what_is_queued_twice_is_queued_once(database: Database, queue: DurableQueue) -> None:
     store(database, queue, a_run("a"))
     with database.writing() as session:
-        queue.enqueue(session, a_run("a"))
+        queue.enqueue(session, [a_run("a")])
     assert queue.known(["a"]) == {"a"}
 
 

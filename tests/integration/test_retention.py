@@ -13,7 +13,7 @@ from app.jobs import watch
 from app.jobs.queue import DurableQueue
 from app.repositories.audit import verify
 from app.services.work import TimeLimits, Work
-from models import AuditRow, IdempotencyRow, IncumbentRow, RunRow, RunStatus
+from models import AuditRow, IdempotencyRow, IncumbentRow, Packed, RunRow, RunStatus
 
 from .conftest import StartClient
 from .processes import post, until
@@ -29,7 +29,7 @@ def ended(run_id: str, days_ago: float) -> RunRow:
         error_code="solver_crashed",
         options={},
         parameters={},
-        scenario="{}",
+        scenario=Packed.of("{}"),
         scenario_hash="",
         created=then - timedelta(hours=1),
         ended=then,

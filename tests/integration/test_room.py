@@ -14,7 +14,7 @@ from app.callers import DEFAULT_TENANT
 from app.db import Database
 from app.repositories.runs import RunRepository
 from app.services import room
-from models import RunRow, RunStatus
+from models import Packed, RunRow, RunStatus
 
 from .conftest import StartClient
 from .processes import has_found_something, post, until
@@ -32,7 +32,7 @@ def put_in_line(url: str, number: int) -> None:
         "status": RunStatus.ACCEPTED,
         "options": {},
         "parameters": {},
-        "scenario": "{}",
+        "scenario": Packed.of("{}"),
         "scenario_hash": "",
         "created": datetime.now(UTC),
     }

@@ -18,7 +18,7 @@ from app.jobs.watch import Watch
 from app.repositories.runs import RunRepository
 from app.services.parts import Parts
 from app.services.work import TimeLimits, Work
-from models import RunRow, RunStatus
+from models import Packed, RunRow, RunStatus
 from tests.integration.test_job_queue import a_run
 
 
@@ -65,7 +65,7 @@ def database(
     migrate(sqlite_url)
     database = Database(sqlite_url)
     row = a_run("a")
-    row.scenario = '{"title": "answer"}'
+    row.scenario = Packed.of('{"title": "answer"}')
     with database.writing() as session:
         RunRepository(session).add(row)
     yield database

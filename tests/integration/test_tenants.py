@@ -17,7 +17,7 @@ from app.jobs.queue import DurableQueue
 from app.repositories.figures import FigureRepository
 from app.repositories.runs import RunRepository
 from app.services.work import TimeLimits, Work
-from models import IdempotencyRow, IncumbentRow, PartRow, RunRow, RunStatus, ScenarioRow
+from models import IdempotencyRow, IncumbentRow, Packed, PartRow, RunRow, RunStatus, ScenarioRow
 from solver.domain.result import Progress
 
 from .conftest import StartClient
@@ -49,7 +49,7 @@ def fill(database: Database, caller: Caller) -> None:
                 status=RunStatus.ACCEPTED,
                 options={},
                 parameters={},
-                scenario="{}",
+                scenario=Packed.of("{}"),
                 scenario_hash="",
                 created=now,
             )

@@ -5,13 +5,18 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from alembic.config import main as alembic
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import undefer
 
 from app.db import Database, checked_url, migrate
+from models import Packed, RunRow, RunStatus
 
 from .processes import post, server
 
@@ -97,6 +102,47 @@ def test_an_upgrade_killed_after_each_statement(empty_database_url: str) -> None
     database = Database(empty_database_url)
     assert database.migrated()
     database.dispose()
+
+
+def test_the_scenarios_of_runs_stay_what_they_were(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up, with one that was not packed, and down, with one that is; of a run that has ended too."""
+    url = empty_database_url
+    filled(url)
+    migrate(url)
+    database, packed = Database(url), Packed.of('{"title":"Ærfugl"}')
+    with database.writing() as session:
+        old = session.scalars(select(RunRow).options(undefer(RunRow.scenario))).one()
+        assert old.scenario.text == "{}"
+        told = {column: getattr(old, column) for column in ("kind", "options", "parameters")}
+        new = RunRow(
+            **told,
+            id="n",
+            scenario=packed,
+            scenario_hash="",
+            tenant=old.tenant,
+            created=old.created,
+        )
+        new.status, new.outcome, new.ended = RunStatus.DISMISSED, "dismissed", old.created
+        session.add(new)
+    with pytest.raises(DBAPIError, match="never changes"), database.writing() as session:
+        session.execute(text("UPDATE run SET losses = 1 WHERE id = 'n'"))
+    database.dispose()
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setenv("FLERKJERNE_DATABASE_URL", url)
+    alembic(["downgrade", "0010"])
+    engine = create_engine(checked_url(url))
+    with engine.connect() as connection:
+        plain = connection.execute(text("SELECT id, scenario FROM run ORDER BY id")).all()
+    assert [tuple(row) for row in plain] == [("n", packed.text), ("r", "{}")]
+    with pytest.raises(DBAPIError, match="never changes"), engine.begin() as connection:
+        connection.execute(text("UPDATE run SET losses = 1 WHERE id = 'n'"))
+    engine.dispose()
+    migrate(url)
+    with Database(url).reading() as session:
+        again = session.scalars(select(RunRow.scenario).order_by(RunRow.id)).all()
+    assert [one.text for one in again] == [packed.text, "{}"]
 
 
 def test_a_service_beside_an_upgrade_answers_in_time(

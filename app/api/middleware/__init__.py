@@ -1,5 +1,8 @@
 """What holds for every request, written for ASGI itself so that no answer escapes it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import FastAPI
 
 from app.api.metrics import Metrics
@@ -11,13 +14,17 @@ from app.api.middleware.heads import HeadAsGet, Joined, Options, Refusals
 from app.api.middleware.hosts import OwnHost
 from app.api.middleware.observing import Observed, Routed
 from app.api.middleware.rates import RateLimit, Shedding
-from app.api.together import ReadTogether
+from app.api.together import Together
 from app.services.login import LogIn
 from app.settings import Settings
 
 
 def install(
-    app: FastAPI, settings: Settings, metrics: Metrics, login: LogIn, together: ReadTogether
+    app: FastAPI,
+    settings: Settings,
+    metrics: Metrics,
+    login: LogIn,
+    together: Sequence[Together[Any, Any]],
 ) -> None:
     """Put it around the routes, the innermost first."""
     app.add_middleware(Routed)

@@ -4,8 +4,9 @@ import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import anyio.to_thread
 from starlette.datastructures import MutableHeaders
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.callers import OPEN_AT_OVERLOAD, caller_of
 from app.api.problems import of_error
-from app.api.together import ReadTogether
+from app.api.together import Together
 from app.callers import ANYBODY
 from app.errors import RateLimited, overloaded
 
@@ -112,7 +113,9 @@ class Shedding:
     again.
     """
 
-    def __init__(self, app: ASGIApp, most_waiting: int, together: ReadTogether) -> None:
+    def __init__(
+        self, app: ASGIApp, most_waiting: int, together: Sequence[Together[Any, Any]]
+    ) -> None:
         self._app = app
         self._most_waiting = most_waiting
         self._together = together
@@ -122,6 +125,7 @@ class Shedding:
         app = self._app
         if scope["type"] == "http" and scope["path"] not in OPEN_AT_OVERLOAD:
             threads = anyio.to_thread.current_default_thread_limiter().statistics()
-            if threads.tasks_waiting + self._together.waiting >= self._most_waiting:
+            waiting = threads.tasks_waiting + sum(one.waiting for one in self._together)
+            if waiting >= self._most_waiting:
                 app = of_error(overloaded())
         await app(scope, receive, send)

@@ -18,6 +18,7 @@ from app.api.dependencies import (
     JsonBody,
     KeyedPostHere,
     Limit,
+    ServicesForCaller,
     ServicesHere,
 )
 from app.api.lasting import while_let_in
@@ -37,6 +38,7 @@ from app.schemas.run import (
 )
 from app.services.etags import tag_of, weak
 from app.services.run_events import Event, Place, State, state_number
+from app.services.submissions import Submission
 from geodata.layers import MAP_LAYERS
 from geodata.qgis.project import live, package
 from models import IncumbentRow, RunRow
@@ -77,7 +79,7 @@ async def create(
     ] = None,
 ) -> RunResource:
     """Compute on a scenario: by id, by bundled name, or sent as a document."""
-    row = await run_in_threadpool(services.runs.create, body, post)
+    row = await _taken_in(services, Submission(body, post))
     run_id = row.id
     response.headers["Location"] = f"{RUNS}/{run_id}"
     wait = wait_seconds(prefer)
@@ -86,6 +88,18 @@ async def create(
         row = await wait_for(lambda: services.runs.get(run_id), _has_ended, wait)
         response.status_code = 202 if row.status in OPEN else 200
     return run_resource(row)
+
+
+async def _taken_in(services: ServicesForCaller, submission: Submission) -> RunRow:
+    submissions, together = services.submissions, services.common.submits
+    if submission.named is not None:
+        row = await together.ask(services.caller, submissions.several, submission)
+        if row is None:
+            await run_in_threadpool(submissions.check, submission)
+            row = await together.ask(services.caller, submissions.several, submission)
+        if row is not None:
+            return row
+    return await run_in_threadpool(submissions.alone, submission)
 
 
 @router.get("", operation_id="list_runs", responses=problems(422))
@@ -103,7 +117,8 @@ def read_page(
 @router.get("/{run_id}", operation_id="get_run", responses=problems(404))
 async def read(services: ServicesHere, run_id: Id) -> RunResource:
     """A run: its status, where it stands, and links to what it found."""
-    return run_resource(await services.common.together.run(services.runs, run_id))
+    runs = services.runs
+    return run_resource(await services.common.reads.ask(runs.tenant, runs.several, run_id))
 
 
 @router.delete("/{run_id}", operation_id="dismiss_run", responses=problems(404, 409))

@@ -56,3 +56,13 @@ def test_those_who_want_the_same_wait_for_it():
     for thread in threads:
         thread.join()
     assert (made, found) == ([1], 8 * ["x"])
+
+
+def test_what_is_there_is_seen_without_being_made():
+    kept = cache(4)
+    assert kept.peek("a") is None
+    kept.get("a", lambda: "xx")
+    kept.get("b", lambda: "xx")
+    assert kept.peek("a") == "xx"
+    kept.get("c", lambda: "xx")
+    assert (kept.peek("a"), kept.peek("b")) == ("xx", None), "seen is asked for"
