@@ -12,14 +12,18 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
+from app.api.dependencies import ServicesForCaller
+from app.callers import ANYBODY
 from app.db import Database
 from app.errors import DATABASE_AWAY
 from app.jobs.queue import DurableQueue
 from app.main import create_app
 from app.repositories.runs import RunRepository
+from app.services.idempotency import KeyedPost
+from app.services.submissions import Submission
 from app.services.work import Job, TimeLimits, Work
 from app.settings import Settings
 from models import RunRow
@@ -81,6 +85,7 @@ class Service:
         app = create_app(Settings(database_url=url))
         self.api = local_client(app)
         self.database: Database = app.state.services.database
+        self.submissions = ServicesForCaller(app.state.services, ANYBODY).submissions
         self.queue = DurableQueue(self.database, "me", 1)
         self.work = Work(self.database, 1000, TimeLimits(1000, 1000))
 
@@ -95,6 +100,11 @@ class Service:
         job = self.work.take(self.stored(), "me")
         assert job is not None
         return job
+
+    def ids(self) -> set[str]:
+        """Of every run."""
+        with self.database.reading() as session:
+            return set(session.scalars(select(RunRow.id)))
 
     def run(self, run_id: str) -> RunRow:
         """As it is."""
@@ -138,7 +148,7 @@ def sweep(service: Service, kind: str, once: Callable[[Callable[[], Any]], None]
 
 def test_submit(service: Service, kind: str, toy: Toy) -> None:
     def once(armed: Callable[[], Any]) -> None:
-        before = {row["id"] for row in service.api.get("/v1/runs?limit=100").json()["items"]}
+        before = service.ids()
         headers = {"idempotency-key": str(uuid4())}
 
         def post() -> Any:
@@ -149,9 +159,29 @@ def test_submit(service: Service, kind: str, toy: Toy) -> None:
             while answer.status_code == 503:
                 answer = post()
         assert answer.status_code == 202
-        after = {row["id"] for row in service.api.get("/v1/runs?limit=100").json()["items"]}
+        after = service.ids()
         assert after - before == {answer.json()["id"]}
         assert service.queue.known(after) == after
+
+    sweep(service, kind, once)
+
+
+def test_submits_together(service: Service, kind: str, toy: Toy) -> None:
+    """Each comes again after a fault, as over HTTP; one of them had come before."""
+    body = {"scenario": service.api.post("/v1/scenarios", json=toy).json()["id"]}
+    service.submissions.check(Submission(body))
+    first = service.submissions.alone(Submission(body, KeyedPost("first", "/v1/runs", b"")))
+
+    def once(armed: Callable[[], Any]) -> None:
+        before = service.ids()
+        keys = ["first", *(str(uuid4()) for _ in range(3))]
+        asked = [Submission(body, KeyedPost(key, "/v1/runs", b"")) for key in keys]
+        with armed():
+            taken = [row.id for row in again(lambda: service.submissions.several(asked))]
+        assert taken[0] == first.id
+        assert len(set(taken)) == len(keys)
+        assert service.ids() - before == set(taken[1:])
+        assert service.queue.known(service.ids()) == service.ids()
 
     sweep(service, kind, once)
 
