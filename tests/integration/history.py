@@ -47,6 +47,7 @@ OPERATIONS = {
 }
 BEHAVIOURS = {"answer": 8, "work_a_while": 2, "abort": 1}
 PATIENCE_S = 60.0
+A_LOOK_S = 0.5  # at the queue takes one run off it, be it one that was dismissed while it waited
 NO_LIMITS = {
     "heartbeat_timeout_s": DEAD_AFTER_S,
     "workers": 2,
@@ -265,7 +266,8 @@ def record(
             shots[name] += 1
             shoot[name]()
         _end_all(service.address, known)
-        until(lambda: nothing_is_left(url), seconds=PATIENCE_S)
+        made = sum(map(len, known.runs.values()))
+        until(lambda: nothing_is_left(url), seconds=PATIENCE_S + A_LOOK_S * made)
         calls = sum(":" in each for each in workflows(url))
     by_run: dict[str, list[Event]] = {}
     for event in known.events:
