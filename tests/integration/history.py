@@ -27,7 +27,7 @@ import httpx
 import psutil
 
 from geodata import bundled
-from tests.integration.killloop import NAMED, OPEN, SHARING, Postgres
+from tests.integration.killloop import NAMED, OPEN, SHARING, Postgres, Stored
 from tests.integration.processes import (
     DEAD_AFTER_S,
     answers,
@@ -148,7 +148,9 @@ class Client(threading.Thread):
         self._random = random.Random(seed)
         self._operations = operations
         self._town = bundled.load("lillehammer-2018")
-        self._scenarios: dict[str, str] = {}
+        self._stored = Stored(
+            lambda town: self._insist(lambda: self._client.post("/v1/scenarios", json=town))
+        )
 
     def run(self) -> None:
         """Every operation; what goes wrong is told in `problems`."""
@@ -184,14 +186,6 @@ class Client(threading.Thread):
             return "/v1/batches", {"scenarios": towns}
         named = self._random.random() < NAMED
         return "/v1/runs", {"scenario": self._stored(towns[0]) if named else towns[0]}
-
-    def _stored(self, town: dict[str, Any]) -> str:
-        """Its id; each client stores it once."""
-        title = town["title"]
-        if title not in self._scenarios:
-            answer = self._insist(lambda: self._client.post("/v1/scenarios", json=town))
-            self._scenarios[title] = answer.json()["id"]
-        return self._scenarios[title]
 
     def _send_post(self, key: str) -> None:
         path, body = self._known.bodies[key]

@@ -101,6 +101,21 @@ class Postgres:
         self._server.cleanup()
 
 
+class Stored:
+    """The id of each town, which is posted once."""
+
+    def __init__(self, post: Callable[[Any], httpx.Response]) -> None:
+        self._post = post
+        self._ids: dict[str, str] = {}
+
+    def __call__(self, town: dict[str, Any]) -> str:
+        """Towns differ in their title."""
+        title = town["title"]
+        if title not in self._ids:
+            self._ids[title] = self._post(town).json()["id"]
+        return self._ids[title]
+
+
 class KillLoop:
     """A service under fire; the database too, where there is one to shoot at."""
 
@@ -110,7 +125,9 @@ class KillLoop:
         self._postgres = postgres
         self._history = History()
         self._town = bundled.load("lillehammer-2018")
-        self._scenarios: dict[str, str] = {}
+        self._stored = Stored(
+            lambda town: self._insist(lambda: self._client.post("/v1/scenarios", json=town))
+        )
         self._limits = {"heartbeat_timeout_s": DEAD_AFTER_S, "workers": 2, **ENOUGH}
         self._stack = ExitStack()
         self._workers: list[subprocess.Popen[bytes]] = []
@@ -146,21 +163,13 @@ class KillLoop:
         kind = "stress" if behaviour == SHARING else "solve"
         self._history.behaviours[key] = behaviour
         town = {**self._town, "title": behaviour}
-        scenario = self._stored(town) if self._random.random() < NAMED else town
-        body = {"scenario": scenario, "kind": kind}
+        named = self._random.random() < NAMED
+        body = {"scenario": self._stored(town) if named else town, "kind": kind}
         answer = self._insist(
             lambda: self._client.post("/v1/runs", json=body, headers={"idempotency-key": key})
         )
         assert answer.status_code == 202, answer.text
         self._history.runs[key] = answer.json()["id"]
-
-    def _stored(self, town: dict[str, Any]) -> str:
-        """Its id; it is stored once."""
-        title = town["title"]
-        if title not in self._scenarios:
-            answer = self._insist(lambda: self._client.post("/v1/scenarios", json=town))
-            self._scenarios[title] = answer.json()["id"]
-        return self._scenarios[title]
 
     def _insist(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         until = time.monotonic() + STUCK_AFTER_S
