@@ -146,14 +146,15 @@ class Acceptance:
             lambda: _checked(self._scenarios.named(name, pointer).document, pointer),
         )
 
-    def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
-        """Store runs, all or none, to be queued before the commit.
-
-        Raises TooManyWaiting when the tenant may not have them.
-        """
-        repository, most = RunRepository(session), self._settings.max_queued_per_tenant
-        if not self._room.take(self._tenant, len(rows), most, repository.waiting):
+    def require_own_room(self, session: Session, runs: int) -> None:
+        """TooManyWaiting when the tenant may not have as many more; asked before a key is kept."""
+        most = self._settings.max_queued_per_tenant
+        if not self._room.take(self._tenant, runs, most, RunRepository(session).waiting):
             raise TooManyWaiting(most)
+
+    def admit(self, session: Session, rows: Sequence[RunRow]) -> None:
+        """Store runs, to be queued before the commit."""
+        repository = RunRepository(session)
         for row in rows:
             repository.add(row)  # in the session it has its tenant
             logger.info("run accepted", extra={"run_id": row.id, "kind": row.kind})

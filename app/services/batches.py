@@ -47,6 +47,7 @@ class Batches:
         rows = self._rows(request)
         new_id = str(uuid4())
         with self._database.writing() as session:
+            self._acceptance.require_own_room(session, len(rows))
             now = clock.begun(session)
             batch_id = resource_for(session, post, new_id, now)
             if batch_id == new_id:

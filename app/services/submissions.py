@@ -126,7 +126,11 @@ class Submissions:
         return first
 
     def _first(self, session: Session, submission: Submission, row: RunRow) -> RunRow:
-        """The row, stored, unless another sending of the POST was faster: then the run of that."""
+        """The row, stored, unless another sending of the POST was faster: then the run of that.
+
+        One that is refused leaves nothing, its key neither: the others of its transaction stay.
+        """
+        self._acceptance.require_own_room(session, 1)
         row.created = clock.begun(session)
         run_id = resource_for(session, submission.post, row.id, row.created)
         if run_id != row.id:

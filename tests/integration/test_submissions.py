@@ -1,9 +1,7 @@
 """Posts of runs at the same time are one transaction, and each of them is answered for itself."""
 
-import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 from uuid import UUID
@@ -21,6 +19,7 @@ from app.services.idempotency import KeyedPost
 from app.services.submissions import Submission, Submissions
 from models import AuditRow, RunRow
 from solver.domain.errors import DocumentInvalid
+from tests.integration.gathered import during_the_first
 
 Toy = dict[str, Any]
 
@@ -108,11 +107,16 @@ def test_several_are_no_more_than_there_is_room_for(
         while client.get(f"/v1/runs/{running}").json()["status"] != "running":
             time.sleep(0.01)
         made, submissions = stored(client, toy), submissions_of(client)
-        asked = [under(name, {"scenario": made}) for name in "abc"]
+        asked = [under(name, {"scenario": made}, key=name) for name in "abc"]
         submissions.check(asked[0])
-        taken = submissions.several(asked)
-        assert [type(one) for one in taken] == [RunRow, RunRow, TooManyWaiting]
+        first, second, refused = submissions.several(asked)
+        assert isinstance(first, RunRow)
+        assert isinstance(second, RunRow)
+        assert isinstance(refused, TooManyWaiting)
         assert [name for _, name in entries(client)][1:] == ["a", "b"]
+        client.delete(f"/v1/runs/{first.id}")
+        (again,) = submissions.several(asked[2:])
+        assert isinstance(again, RunRow), "its key was not taken by a run that there is not"
 
 
 def test_posts_at_the_same_time_are_one_transaction(
@@ -120,30 +124,13 @@ def test_posts_at_the_same_time_are_one_transaction(
 ) -> None:
     body = {"scenario": stored(client, toy)}
     assert client.post("/v1/runs", json=body).status_code == 202
-    sizes: list[int] = []
-    begun, go_on = threading.Event(), threading.Event()
-    several = Submissions.several
+    submits = client.app.state.services.submits  # type: ignore[attr-defined]
 
-    def held(self: Submissions, submissions: Sequence[Submission]) -> Any:
-        sizes.append(len(submissions))
-        begun.set()
-        assert go_on.wait(20)
-        return several(self, submissions)
+    def posting(name: str) -> Callable[[], Any]:
+        return lambda: client.post("/v1/runs", json=body, headers={"x-request-id": name})
 
-    monkeypatch.setattr(Submissions, "several", held)
-    services = client.app.state.services  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(8) as pool:
-
-        def posted(name: str) -> Any:
-            return pool.submit(client.post, "/v1/runs", json=body, headers={"x-request-id": name})
-
-        first = posted("n0")
-        assert begun.wait(20)
-        others = [posted(f"n{number}") for number in range(1, 8)]
-        while services.submits.waiting < 8:
-            time.sleep(0.001)
-        go_on.set()
-        answers = [first.result(), *(other.result() for other in others)]
+    posts = [posting(f"n{number}") for number in range(8)]
+    sizes, answers = during_the_first(monkeypatch, (Submissions, "several"), submits, posts)
     assert sizes == [1, 7]
     assert [answer.status_code for answer in answers] == [202] * 8
     told = dict(entries(client)[1:])
