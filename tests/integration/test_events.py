@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from app.api.v1 import runs
 from app.services.runs import Runs
+from tests.integration.gathered import during_the_first
 from tests.integration.processes import api_of, post, server, workers
 
 Toy = dict[str, Any]
@@ -101,28 +102,13 @@ def test_a_silence_is_broken(
 def test_many_readers_are_one_look(
     client: TestClient, toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[int] = []
-    look, begun, go_on = Runs.with_incumbents, threading.Event(), threading.Event()
-
-    def held(self: Runs, run_ids: Sequence[str]) -> Any:
-        looks.append(len(run_ids))
-        begun.set()
-        assert go_on.wait(20)
-        return look(self, run_ids)
-
-    monkeypatch.setattr(Runs, "with_incumbents", held)
     run_id = post(client, toy, "work_a_while")
-    feed = client.app.state.services.feed  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(20) as pool:
-        first = pool.submit(read, client, run_id)
-        assert begun.wait(20)
-        others = [pool.submit(read, client, run_id) for _ in range(19)]
-        while feed.looks.waiting < 20:
-            time.sleep(0.001)
-        go_on.set()
-        told = [first.result(), *(other.result() for other in others)]
+    looks = client.app.state.services.feed.looks  # type: ignore[attr-defined]
+    readers = [lambda: read(client, run_id)] * 20
+    method = (Runs, "with_incumbents")
+    sizes, told = during_the_first(monkeypatch, method, looks, readers)
     assert all(states(events)[-1] == "successful" for events in told)
-    assert looks == [1, 19]
+    assert sizes == [1, 19]
 
 
 def test_events_come_from_a_worker_elsewhere(postgresql_url: str, toy: Toy) -> None:
